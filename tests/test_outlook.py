@@ -66,6 +66,42 @@ def test_a_yes_with_a_date_known_in_part_clears_with_the_latest_day(month: str, 
     assert finding.clears_on == date.fromisoformat(day)
 
 
+@pytest.mark.parametrize(
+    ("answers", "on", "day"),
+    [
+        ({"other_trial_last_6_months": "yes"}, ON, "2026-12-02"),
+        ({"other_trial_last_6_months": "yes"}, date(2026, 8, 31), "2027-03-01"),
+        (
+            {"substance_abuse_last_12_months": "yes", "substance_abuse_may_interfere": "yes"},
+            *(ON, "2027-06-02"),
+        ),
+        ({"age": "44"}, ON, "2027-06-01"),
+        ({"age": "43 to 44"}, ON, "2028-06-01"),
+        ({"age": "44"}, date(2028, 2, 29), "2029-03-01"),
+        ({"age": "44", "birth_date": "1981-07"}, ON, "2026-07-31"),
+        ({"years_since_menopause": "1"}, ON, "2027-06-01"),
+        ({"years_since_menopause": "<2"}, ON, "2028-06-01"),
+        ({"years_since_malignancy_cure": "4", "malignancy_history": "yes"}, ON, "2027-06-01"),
+    ],
+)
+def test_what_is_entered_instead_of_a_date_clears_with_the_latest_day(
+    answers: dict[str, str], on: date, day: str
+) -> None:
+    (finding,) = screen(TRIAL, answers, on=on).failing
+    assert finding.clears_on == date.fromisoformat(day)
+
+
+def test_an_age_that_is_too_high_clears_on_no_day() -> None:
+    assert screen(TRIAL, {"age": "86"}, on=ON).clears_on is None
+
+
+def test_what_is_entered_for_today_fails_by_no_later_day() -> None:
+    said = _detail(
+        rankl_inhibitor_last_dose_date="2025-11-18", fragility_fracture_last_2_years="yes", age="85"
+    )
+    assert said.endswith("excluded by E8. Re-screen on 2026-11-19 or later.")
+
+
 def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
     base = spec_trial()
     dates = {f"d{n}": replace(base.elements["last_dose"], name=f"d{n}") for n in range(9)}

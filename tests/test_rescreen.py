@@ -78,6 +78,15 @@ def test_what_is_not_read_anew_for_a_later_day_states_the_same() -> None:
         ("fragility_fracture_last_2_years", "yes", "2026-12-01", "unknown"),
         ("fragility_fracture_last_2_years", "no", "2026-12-01", "no"),
         ("other_trial_last_6_months", "yes", "2026-12-01", "unknown"),
+        ("substance_abuse_last_12_months", "yes", "2026-06-01", "yes"),
+        ("substance_abuse_last_12_months", "yes", "2026-06-02", "unknown"),
+        ("substance_abuse_last_12_months", "no", "2026-12-01", "no"),
+        ("glucocorticoid_duration", "2", "2026-06-01", "2"),
+        ("glucocorticoid_duration", "2", "2026-11-30", "2 to 8"),
+        ("glucocorticoid_duration", "2", "2026-12-01", "2 to 8"),
+        ("glucocorticoid_duration", "2", "2026-12-02", "2 to 9"),
+        ("glucocorticoid_duration", "1 to 2.5", "2026-06-15", "1 to 3.5"),
+        ("glucocorticoid_duration", "719", "2026-12-01", "719 to 720"),
         ("birth_date", "1961", "2026-12-01", "1961"),
         ("last_menstrual_period_date", "2026", "2026-12-01", "2026-01-01 to 2026-06-01"),
         ("rankl_inhibitor_last_dose_date", "2026-06", "2026-12-01", "2026-06-01 to 2026-06-01"),
@@ -94,6 +103,30 @@ def test_what_an_answer_says_later(name: str, text: str, now: str, expected: str
     found = carried(TRIAL, {name: Answer(text, "file")}, THEN, date.fromisoformat(now))
     assert found.answers[name].text == expected
     assert bool(found.changes) == (expected != text)
+
+
+DURATION, LAST = "oral_bisphosphonate_cumulative_duration", "oral_bisphosphonate_last_dose_date"
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "expected"),
+    [
+        ({"current_systemic_glucocorticoid": "yes"}, "glucocorticoid_duration", "3 to 9"),
+        ({"current_systemic_glucocorticoid": "no"}, "glucocorticoid_duration", "3"),
+        ({LAST: "2026-06-01"}, DURATION, "3 to 9"),
+        ({LAST: "2026-05-01"}, DURATION, "3 to 9"),
+        ({LAST: "2026-04-30"}, DURATION, "3"),
+        ({LAST: "2026"}, DURATION, "3 to 9"),
+        ({LAST: "2024"}, DURATION, "3"),
+        ({}, DURATION, "3 to 9"),
+        ({"oral_bisphosphonate_use": "no"}, DURATION, "3"),
+    ],
+)
+def test_what_may_still_be_taken_has_been_taken_for_longer(
+    said: dict[str, str], name: str, expected: str
+) -> None:
+    given = {one: Answer(text, "file") for one, text in {**said, name: "3"}.items()}
+    assert carried(TRIAL, given, THEN, date(2026, 12, 1)).answers[name].text == expected
 
 
 @pytest.mark.parametrize(

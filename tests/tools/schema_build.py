@@ -126,9 +126,11 @@ def element() -> Schema:
         "typical": span,
         "derive": derive,
         "valid_for": PERIOD,
+        "window": PERIOD,
         "source": {"anyOf": [source, array(source, minItems=1)]},
     }
-    return record(Element, "name", "units", "other_sources", **own, implied_by=TEXT, valid_if=RULE)
+    rules = {"implied_by": TEXT, "valid_if": RULE, "runs_while": RULE}
+    return record(Element, "name", "units", "other_sources", **own, **rules)
 
 
 def criterion() -> Schema:

@@ -1,7 +1,8 @@
 """Answers on a later day: what was counted or known up to a day no longer holds as it was written.
 
 An age of 62 is 62 or 63 within the next year. A fracture within two years may be an older one by
-then. `2026-05`, said on 10 May, was no day after that. A value without a day is of that day at the
+then. A medicine taken for 2 months, and still taken, has been taken for up to 8 half a year later.
+`2026-05`, said on 10 May, was no day after that. A value without a day is of that day at the
 latest. All else is taken to last, as when a day is named on which a criterion clears.
 """
 
@@ -14,12 +15,14 @@ from trialscreen.answers.answer import Answer, Answers, Key, read_facts
 from trialscreen.answers.sampled import read_samples
 from trialscreen.answers.values import value_or_none
 from trialscreen.model import rules
-from trialscreen.model.dates import completed_years
+from trialscreen.model.dates import add_months, completed_years
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.formulas import AGE
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.truth import FALSE
 from trialscreen.model.wording import show_number
+from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.samples import Samples
 from trialscreen.text.characters import shown
 
@@ -77,7 +80,7 @@ def carried(
     facts, (sampled, awaited) = before or understood(trial, answers, then)
     since = {one.element: one.since for one in awaited}
     sampled_later = read_samples(trial, answers, now, []).days if sampled else {}
-    of_a_day = trial.once(_of_a_day)
+    of_a_day, patient = trial.once(_of_a_day), Evaluation(trial, facts, then)
     for name, one in answers.items():
         if name == SCREENING_DATE:
             continue
@@ -91,6 +94,9 @@ def carried(
                 kept = kept.reworded(f"{fact.low} to {fact.high}")
             elif is_counted(element):
                 kept = _counted_on(element, kept, fact, (then, now))
+            elif isinstance(fact, Numbers) and _may_run(element, patient):
+                longest = fact.high + _months_begun(then, now)
+                kept = _as_span(element, kept, fact.low, longest)
             found[name] = kept
             if kept.text != one.text:
                 told = f"as {shown(kept.text)} on {now}"
@@ -103,14 +109,17 @@ def _of_a_day(trial: Trial) -> frozenset[str]:
     return frozenset(
         name
         for name, one in trial.elements.items()
-        if one.type == "date" or one.valid_for is not None or is_counted(one)
+        if one.type == "date"
+        or one.valid_for is not None
+        or one.runs_while is not None
+        or is_counted(one)
     )
 
 
 def is_counted(element: Element) -> bool:
     """Whether a value that is entered is counted up to the day of the screening."""
-    if element.derive is None:
-        return False
+    if element.derive is None or element.window is not None:
+        return element.window is not None
     if isinstance(element.derive, Formula):
         return element.derive.name == AGE
     return all(isinstance(one, rules.Within) for one in rules.tests_of(element.derive))
@@ -140,7 +149,23 @@ def _counted_on(
         return answer
     years = completed_years(*days)
     begun = (days[0].month, days[0].day) != (days[1].month, days[1].day)
-    low, high = fact.low + years, (ceil(fact.high) if begun else fact.high) + years + begun
+    high = (ceil(fact.high) if begun else fact.high) + years + begun
+    return _as_span(element, answer, fact.low + years, high)
+
+
+def _may_run(element: Element, patient: Evaluation) -> bool:
+    """Whether what an element counts the months of may have gone on after the patient's day."""
+    running = element.runs_while
+    return running is not None and patient.truth(running) is not FALSE
+
+
+def _months_begun(since: date, on: date) -> int:
+    """How many months, the last of which may not be over, lie between two days."""
+    months = 12 * (on.year - since.year) + on.month - since.month
+    return months + (add_months(since, months) < on)
+
+
+def _as_span(element: Element, answer: Answer, low: float, high: float) -> Answer:
     if element.range is not None:
         assert isinstance(element.range[1], int | float)
         high = min(high, max(low, element.range[1]))

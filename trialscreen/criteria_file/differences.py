@@ -18,7 +18,10 @@ SAME_WORDS = "(written otherwise, with the same meaning in words)"
 
 _NO_FACTS = frozenset(("name", "units", "id", "readings", "alternatives"))
 _ASKED = frozenset(
-    ("section", "label", "ask", "help", "examples", "card", "expected_to_fail", "text", "valid_for")
+    (
+        *("section", "label", "ask", "help", "examples", "card", "expected_to_fail", "text"),
+        *("valid_for", "window", "runs_while"),
+    )
 )
 """Fields that no finding rests on."""
 

@@ -22,7 +22,7 @@ from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _UNKNOWN = ("unknown", "pending")
-KEYS_OF_RULES = ("derive", "implied_by", "valid_if")
+KEYS_OF_RULES = ("derive", "implied_by", "valid_if", "runs_while")
 """Keys of an element that are read when all elements are known."""
 _NUMERIC = ("integer", "quantity")
 _FACT_KINDS = {
@@ -59,7 +59,7 @@ def _read_plain(name: str, at: Cursor) -> Element:
     source, *others = at.required("source", _read_sources, SOURCES[:1])
     given: dict[str, Any] = {"name": name, "source": source, "other_sources": tuple(others)}
     keys = ("source", *KEYS_OF_RULES)
-    given |= {"derive": None, "valid_if": None, "units": {}}
+    given |= {"derive": None, "valid_if": None, "runs_while": None, "units": {}}
     element = read_record(at, Element, _readers(at), keys, **given)
     _check_type(element, at)
     _check_spellings(element, at)
@@ -78,6 +78,8 @@ def _check_type(element: Element, at: Cursor) -> None:
         at.problem("choices: are needed for a choice, and only there")
     if element.valid_for is not None and element.type == "date":
         at.down("valid_for").problem("a date is not measured, so it does not become old")
+    if element.window is not None and element.type != "boolean":
+        at.down("window").problem("a window is for a yes/no element")
     if not element.ask and not element.internal:
         at.problem("the key 'ask' is missing")
 
@@ -125,7 +127,7 @@ def _readers(at: Cursor) -> dict[str, Reader]:
         **dict.fromkeys(("range", "typical"), span),
         "accepts": lambda place: {key: _read_factor(one) for key, one in place.entries()},
         "spellings": _read_spellings,
-        "valid_for": read_period,
+        **dict.fromkeys(("valid_for", "window"), read_period),
     }
 
 
@@ -157,7 +159,7 @@ def _read_range(at: Cursor, read_end: Any) -> Any:
 
 
 def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
-    """The fields `derive` and `valid_if`."""
+    """The fields that are rules, or formulas."""
     derive = at.optional("derive", partial(_read_derive, element), None)
     implied = at.optional("implied_by", lambda place: Given(place.element_name()), None)
     if derive is not None and implied is not None:
@@ -166,7 +168,13 @@ def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
         at.problem("implied_by: is for a yes/no element")
     if element.internal and derive is None:
         at.problem("an internal element needs derive:, for nobody can enter it")
-    return {"derive": derive or implied, "valid_if": at.optional("valid_if", read_rule, None)}
+    if derive is not None and element.window is not None:
+        at.problem("derive: and window: cannot stand together; say within: in the rule")
+    runs_while = at.optional("runs_while", read_rule, None)
+    if runs_while is not None and element.unit != "mo":
+        at.problem("runs_while: is for a number of months (mo)")
+    valid_if = at.optional("valid_if", read_rule, None)
+    return {"derive": derive or implied, "valid_if": valid_if, "runs_while": runs_while}
 
 
 def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:

@@ -64,6 +64,8 @@ class Element:
     `examples` help to recognise what the label means; `no_text` is how a no is shown.
     `source` is asked first; `other_sources` can give it as well, or confirm it.
     A value with `valid_for` may carry the day of its sample, and is stale when it is older.
+    What is counted up to the screening day holds for that day only: a yes with `window` is of
+    that time before it; a number of months with `runs_while` grows where that rule can hold.
     """
 
     name: str
@@ -90,6 +92,8 @@ class Element:
     derive: Formula | Rule | None = None
     valid_if: Rule | None = None
     valid_for: Period | None = None
+    window: Period | None = None
+    runs_while: Rule | None = None
     invalid_help: str = ""
     reported_to: float | None = None
     reported_wins: bool = False

@@ -1,7 +1,8 @@
 """When a criterion that fails today stops failing by itself: washouts, birthdays, anniversaries.
 
 Facts are held as they are and the screening date is moved. A date known in part counts
-at both ends, so that the day named is right whichever day it was.
+at both ends, so that the day named is right whichever day it was. What was entered for today
+instead of a date tells the date in part: at 44, she was born 44 years ago, or up to a year before.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,8 +13,8 @@ from math import floor
 from typing import assert_never
 
 from trialscreen.model import rules, truth
-from trialscreen.model.dates import add_months, completed_years
-from trialscreen.model.facts import Dates, Fact
+from trialscreen.model.dates import Period, add_months, completed_years
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed
 from trialscreen.model.facts import day as fact_of_day
 from trialscreen.model.formulas import AGE
 from trialscreen.model.trial import ByRule, Criterion, Element, Formula, Trial
@@ -27,9 +28,10 @@ def first_clear_day(patient: Evaluation, criteria: Sequence[Criterion]) -> date 
     """The first later day on which none of these failing criteria fails; None if none is sure."""
     elements, behind = patient.trial.elements, patient.trial.elements_behind
     for criterion in criteria:
-        if all(elements[name].type != "date" for name in behind(criterion.rule)):
+        of_days = (elements[name] for name in behind(criterion.rule))
+        if all(one.type != "date" and one.window is None for one in of_days):
             return None  # it fails on any day
-    later = patient.once(_Later)
+    later = patient.once(_clearing)
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
     for day in sorted(days):
         if not any(later.fails(criterion, day) for criterion in criteria):
@@ -39,15 +41,16 @@ def first_clear_day(patient: Evaluation, criteria: Sequence[Criterion]) -> date 
 
 def fails_on(patient: Evaluation, criteria: Sequence[Criterion], day: date) -> Iterator[str]:
     """The ids of those criteria that will certainly fail on a later day."""
-    later = patient.once(_Later)
+    later = patient.once(_lasting)
     return (criterion.id for criterion in criteria if later.fails(criterion, day))
 
 
 class _Later:
-    """A patient on later days."""
+    """A patient on later days, by these facts."""
 
-    def __init__(self, patient: Evaluation) -> None:
-        self.trial, self.on, self.facts = patient.trial, patient.on, _lasting_facts(patient)
+    def __init__(self, patient: Evaluation, facts: Mapping[str, Fact]) -> None:
+        self.trial, self.on, self.facts = patient.trial, patient.on, facts
+        self.ends = _ends_of_windows(patient)
 
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
@@ -57,6 +60,9 @@ class _Later:
             return True
         for days in product(*((fact.low, fact.high) for fact in dates.values())):
             facts = {**self.facts, **dict(zip(dates, map(fact_of_day, days), strict=True))}
+            for name, end in self.ends.items():
+                if end <= day:
+                    facts.pop(name, None)
             if Evaluation(self.trial, facts, day).truth(criterion.rule) is failing:
                 return True
         return False
@@ -67,6 +73,8 @@ class _Later:
             if isinstance(fact := self.facts.get(name), Dates):
                 for known in {fact.low, fact.high}:
                     yield from (day for day in days_from(known) if day > self.on)
+        behind = self.trial.elements_behind(criterion.rule)
+        yield from (self.ends[name] for name in behind if name in self.ends)
 
     def _partial_dates(self, criterion: Criterion) -> dict[str, Dates]:
         return {
@@ -74,6 +82,23 @@ class _Later:
             for name in self.trial.elements_behind(criterion.rule)
             if isinstance(fact := self.facts.get(name), Dates) and not fact.exact
         }
+
+
+def _lasting(patient: Evaluation) -> _Later:
+    """By what is given: a yes or an age that nothing contradicts is not said to change."""
+    return _Later(patient, _lasting_facts(patient))
+
+
+def _clearing(patient: Evaluation) -> _Later:
+    """By dates where there can be some: what was entered for today passes."""
+    facts = _lasting_facts(patient)
+    for name in [name for name in facts if name in patient.trial.once(_moving)]:
+        told = _told_of_a_date(patient.elements[name], facts[name], patient.on)
+        if told is not None:
+            since, days = told
+            del facts[name]
+            facts[since] = days
+    return _Later(patient, facts)
 
 
 def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
@@ -88,6 +113,34 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
             and not _follows_from_dates(patient.elements[name], facts)
         )
     }
+
+
+def _told_of_a_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates] | None:
+    """The date that an element follows from, and the days that its value of today allows."""
+    match element.derive, fact:
+        case Formula(name, (since,)), Numbers() if name == AGE:
+            ends = closed(fact)
+            first = add_months(on, -12 * (floor(ends.high) + 1))
+            return since, Dates(first + timedelta(days=1), add_months(on, -12 * floor(ends.low)))
+        case rules.Within(since, period), Exactly(True):
+            return since, Dates(period.before(on), on)
+        case _:
+            return None
+
+
+def _ends_of_windows(patient: Evaluation) -> dict[str, date]:
+    """Of each yes that is of some time before today, the first day on which that time is over."""
+    return {
+        name: end
+        for name, window in patient.trial.once(_with_windows).items()
+        if patient.facts.get(name) == Exactly(value=True)
+        and (end := window.leaves(patient.on)) is not None
+    }
+
+
+def _with_windows(trial: Trial) -> dict[str, Period]:
+    elements = trial.elements.items()
+    return {name: one.window for name, one in elements if one.window is not None}
 
 
 def _moving(trial: Trial) -> frozenset[str]:
