@@ -34,11 +34,7 @@ class Question(NamedTuple):
 
 
 def open_elements(
-    screening: Screening,
-    closed: Set[str],
-    sources: tuple[Source, ...] = SOURCES,
-    *,
-    later: bool = False,
+    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
 ) -> tuple[Element, ...]:
     """The elements whose answer can still change an undecided criterion, in the file's order.
 
@@ -46,9 +42,15 @@ def open_elements(
     participant, the chart and so on can be asked for at different times. A derived one can
     be given by whoever can give what it is derived from. What nobody can answer is left out:
     what follows from a value that is awaited, or from values that may not count; more of what
-    all who could tell do not know; unless `later`, judgements of values that do not call for one
-    yet.
+    all who could tell do not know; judgements of values that do not call for one.
     """
+    return tuple(one for one, is_due in _open(screening, closed, sources) if is_due)
+
+
+def _open(
+    screening: Screening, closed: Set[str], sources: tuple[Source, ...]
+) -> list[tuple[Element, bool]]:
+    """The `open_elements`, and, not due yet, judgements of values that may come to call for one."""
     trial, allowed = screening.trial, frozenset(sources)
     awaited = {one.element for one in screening.awaited}
 
@@ -57,27 +59,32 @@ def open_elements(
         some = (element, *map(trial.elements.__getitem__, behind))
         return allowed.intersection(source for one in some for source in one.sources)
 
-    def askable_in(trace: Trace) -> Iterator[str]:
+    def askable_in(trace: Trace) -> Iterator[tuple[str, bool]]:
         if trace.truth.known:
             return
-        names = [name for part in trace.parts for name in askable_in(part)]
+        if trace.parts:
+            names = [one for part in trace.parts for one in askable_in(part)]
+        else:
+            names = [(name, True) for name in askable(trace, closed)]
         unknown = [givers(one) for one in _unknown_gates(trace, closed)]
-        calls = later or _calls_for_judgement(trace)
-        for name in names if trace.parts else askable(trace, closed):
+        for name, is_due in names:
             element = trial.elements[name]
-            is_judged = element.sources == ("investigator",)
-            if (calls or not is_judged) and not any(givers(element) <= one for one in unknown):
-                yield name
+            if not any(givers(element) <= one for one in unknown):
+                is_judged = element.sources == ("investigator",)
+                yield name, is_due and (not is_judged or _calls_for_judgement(trace))
 
-    names = {name for one in screening.findings for name in askable_in(one.trace)}
-    return tuple(
-        one
+    due: dict[str, bool] = {}
+    for finding in screening.findings:
+        for name, is_due in askable_in(finding.trace):
+            due[name] = is_due or due.get(name, False)
+    return [
+        (one, due[one.name])
         for one in trial.elements.values()
-        if one.name in names
+        if one.name in due
         and givers(one)
         and awaited.isdisjoint(trial.sources_of(one.name))
         and not _is_told(screening, one, closed)
-    )
+    ]
 
 
 def _is_told(screening: Screening, element: Element, closed: Set[str]) -> bool:
@@ -96,9 +103,10 @@ def uncounted(screening: Screening, closed: Set[str]) -> tuple[Resolved, ...]:
 
     Only those that could still change an undecided criterion.
     """
-    names = {name for finding in screening.findings for name in finding.missing}
-    found = (screening.patient.resolve(name) for name in screening.trial.elements if name in names)
-    return tuple(one for one in found if never_counts(one, closed))
+    resolved = map(screening.patient.resolve, screening.trial.elements)
+    found = [one for one in resolved if never_counts(one, closed)]
+    names = {name for one in screening.findings for name in one.missing} if found else ()
+    return tuple(one for one in found if one.element.name in names)
 
 
 def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
@@ -142,7 +150,9 @@ def doubtful(screening: Screening, closed: Set[str], name: str) -> Element | Non
             for part in trace.parts:
                 yield from gates(part)
 
-    return next((gate for one in screening.findings for gate in gates(one.trace)), None)
+    behind = screening.trial.elements_behind
+    depending = (one for one in screening.findings if name in behind(one.criterion.rule))
+    return next((gate for one in depending for gate in gates(one.trace)), None)
 
 
 def next_question(
@@ -158,11 +168,11 @@ def next_question(
     In the order of the file; if `quick`, the one most likely to exclude for its cost. Those
     that are named in `before` come before all others.
     """
-    ahead = open_elements(screening, closed, sources)
+    perhaps = _open(screening, closed, sources)
+    ahead = tuple(one for one, is_due in perhaps if is_due)
     if not ahead:
         return None
-    perhaps = open_elements(screening, closed, sources, later=True)
-    left = len({one.card or one.name for one in perhaps})
+    left = len({one.card or one.name for one, _ in perhaps})
     if awaited := tuple(one for one in ahead if one.name in before):
         ahead, quick = awaited, False
     first = _most_decisive(screening, closed, ahead) if quick else ahead[0]
