@@ -267,7 +267,7 @@ def test_limits_that_cannot_be_are_refused(case: dict[str, Any]) -> None:
 def test_a_flag_is_for_the_value_alone(case: dict[str, Any]) -> None:
     with pytest.raises(ValueProblem) as refused:
         read_value(NCT, NCT.elements[case["to"]], case["reply"], DAY)
-    told = "give the value alone; the limits of a report are elements of their own"
+    told = "give the value alone; limits of a report that are needed are elements of their own"
     assert str(refused.value).endswith(told)
 
 

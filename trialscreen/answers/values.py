@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import digit
 
-from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago
+from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago, signed_as_said
 from trialscreen.model.dates import Period
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
@@ -37,11 +37,14 @@ _NUMBER = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _LIKE_THOUSANDS = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{3}")
+_COMMA_OF_UNIT = re.compile("(?<=[0-9]),(?=[0-9])")
 _LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
-_ONE_VALUE = "give the value alone; the limits of a report are elements of their own"
+_ONE_VALUE = "give the value alone; limits of a report that are needed are elements of their own"
 _POWER = re.compile(r"^(?=10\s*\^)")
 _PLAIN = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
-_LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(?:\.{{2,}}|~|-)\s*(-?{_PLAIN}(?: ?[^0-9 -].*)?)"
+_LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(?:\.{{2,}}|~|-)\s*((-?{_PLAIN})(?: ?[^0-9 -].*)?)"
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+"""Between words, where a blank is the same: `non-reactive`."""
 _LIKE_A_COMMA = r"[^a-z\[{\"]*,"
 _BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
 
@@ -141,7 +144,9 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         raise ValueProblem(f"{shown(text)}: {DASH}")
     if element.spellings:
         spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
-        clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
+        parted = {_HYPHEN.sub(" ", spelling): meant for spelling, meant in spelt.items()}
+        meant = spelt.get(clean) or spelt.get(_whole(clean)) or parted.get(_HYPHEN.sub(" ", clean))
+        clean = folded(meant or clean)
     either = (clean, _whole(clean))
     for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD, PENDING_WORD):
         if not trial.once(_words)[meant].isdisjoint(either):
@@ -281,7 +286,9 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
         stated = last if first.low == last.low else Numbers(first.low, last.low)
     fact = meet(stated, Numbers(low, high))
     if fact is None:
-        hint = f". {element.range_help}" if element.range_help else ""
+        # It is about numbers without a unit: in which one they may be meant.
+        is_bare = (other or one)[-1:].isdigit() and (low < 0 or not one.startswith("-"))
+        hint = f". {element.range_help}" if element.range_help and is_bare else ""
         raise ValueProblem(f"{shown(text)} is out of range; expected {show_range(element)}{hint}")
     assert isinstance(fact, Numbers)
     if not sign and (stated.low < low or stated.high > high):
@@ -339,10 +346,13 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
 def no_number(clean: str, text: str) -> ValueProblem:
     """What is wrong with a text that states no number, and how to write what it may mean."""
     said = f"{shown(text)} is not a number"
+    if (signed := signed_as_said(clean)) is not None:
+        return ValueProblem(f"{said}; write {shown(signed)}")
     if re.match(_LIKE_A_COMMA, clean):
         said = f"{shown(text)} is ambiguous"
         return ValueProblem(f"{said}: write a decimal point (5.5) and no comma in thousands")
-    if (span := re.fullmatch(_LIKE_A_SPAN, clean)) is not None:
+    span = re.fullmatch(_LIKE_A_SPAN, clean)
+    if span is not None and float(span[1]) < float(span[3]):
         return ValueProblem(f"{said}; for a span write '{span[1]} to {span[2]}'")
     odd = next((one for one in clean if one.isnumeric() and one not in "0123456789"), None)
     if odd is not None:
@@ -401,7 +411,8 @@ def unit_code(element: Element, unit: str) -> str | None:
     if not unit or element.unit is None:
         return element.unit
     codes = (element.unit, *element.accepts)
-    return next((code for code in codes if unit in unit_names(element, code)), None)
+    either = {unit, _COMMA_OF_UNIT.sub(".", unit.removesuffix("."))}  # `kg.`, `mL/min/1,73 m2`
+    return next((code for code in codes if either & unit_names(element, code)), None)
 
 
 def check_unit(element: Element, unit: str) -> None:

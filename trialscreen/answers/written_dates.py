@@ -40,6 +40,8 @@ _FORMS = (
     f"{_YEAR}[-/ ]?{_NAME}(?:[-/ ]?{_ORDINAL})?",
 )
 _TWO_WAYS = rf"(?P<one>[0-9]{{1,2}})(?P<sep>[-/.])(?P<two>[0-9]{{1,2}})(?P=sep){_YEAR}"
+_POINT_BLANK = r"(?<=[0-9])\. (?=[0-9])"  # 17. 4. 1958
+_TWO_YEARS = "([0-9]{4})-([0-9]{4})"
 _TIMED = (
     r"(?P<date>.{8,}?)(?:t|, ?| |:)(?P<hour>[01]?[0-9]|2[0-3])"
     r":[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
@@ -88,7 +90,7 @@ def _days(clean: str, text: str) -> tuple[date, date]:
                 return _span(parts["year"], parts.get("month"), parts.get("day"), text)
             if (month := _NAMES.get(parts["name"])) is not None:
                 return _span(parts["year"], str(month), parts["day"], text)
-    if (match := re.fullmatch(_TWO_WAYS, clean)) is not None:
+    if (match := re.fullmatch(_TWO_WAYS, re.sub(_POINT_BLANK, ".", clean))) is not None:
         day = _only_day(int(match["year"]), int(match["one"]), int(match["two"]), text)
         return day, day
     raise _no_date(text, clean)
@@ -131,9 +133,32 @@ def _in_words(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+_SIGN_SAID = (
+    r"(?:(?P<less>less than|lower than|smaller than|below|under|before|earlier than)"
+    r"|(?P<more>more than|greater than|higher than|above|over|after|later than)"
+    r"|(?P<most>at most|no more than|up to|until)|(?P<least>at least|no less than|since))\s+"
+    r"(?P<rest>[0-9].*)"
+)
+_SIGN_OF = {"less": "<", "more": ">", "most": "<=", "least": ">="}
+
+
+def signed_as_said(clean: str) -> str | None:
+    """`<40` for folded `less than 40`; None if no such words stand before a number or a date."""
+    said = re.fullmatch(_SIGN_SAID, clean)
+    if said is None:
+        return None
+    sign = next(sign for words, sign in _SIGN_OF.items() if said[words])
+    return f"{sign}{said['rest']}"
+
+
 def _no_date(text: str, clean: str = "") -> ValueProblem:
     if re.search(_TWO_POINTS, clean):
         span = re.sub(_TWO_POINTS, " to ", text)
+        return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
+    if (signed := signed_as_said(clean)) is not None:
+        return ValueProblem(f"{shown(text)} is not a date; write {shown(signed)}")
+    if (years := re.fullmatch(_TWO_YEARS, clean)) is not None:
+        span = f"{years[1]} to {years[2]}"
         return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
     several = "can be several dates" if re.fullmatch("[0-9]{6}", clean) else "is not a date"
     return ValueProblem(f"{shown(text)} {several}; expected YYYY-MM-DD{IN_PART}")

@@ -102,6 +102,7 @@ def stored_answers(flags: Flags, file: str | None) -> Stored:
     for name in blank.intersection(flags.trial.elements):
         read.pop(name, None)
     subject = None if SUBJECT in flags.trial.elements else read.pop(SUBJECT, None)
+    subject = None if SUBJECT in blank else subject
     answers = told_apart(flags.trial, read, flags.problems)
     return with_days(flags.trial, answers, flags.problems, whole=False), subject
 

@@ -113,7 +113,8 @@ class LogOptions(NamedTuple):
             entry = log.append(entry, self.by or "", __version__)
         place = printable(self.log)
         report = ("trialscreen", "report", "--log", place, "--entry", str(entry.number))
-        how = f"Its record: {shlex.join((*report, '-o', f'{subject}.html'))}"
+        page = f"{subject.replace('/', '-')}.html"
+        how = f"Its record: {shlex.join((*report, '-o', page))}"
         seal = noted_as(entry.number, entry.seal)
         return (
             f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",

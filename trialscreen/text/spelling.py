@@ -29,7 +29,7 @@ _POWER_OF_TEN = (
 _SQUARE_OR_CUBE = "(?<=m)[²³]"
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_SAME = str.maketrans("−–≦⩽≧⩾\u200b", "--≤≤≥≥ ")
+_SAME = str.maketrans("−–‐‑≦⩽≧⩾\u200b", "----≤≤≥≥ ")
 
 
 def flag(name: str) -> str:

@@ -31,6 +31,7 @@ from trialscreen.text.spelling import folded
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 _NONE = ("n", "no", "none")
 _AWAITED = re.compile(r"\Ap\s+(?=(since|from)\b)", re.IGNORECASE)
+_FULL_WIDTH = {ord("!") + 0xFEE0 + at: ord("!") + at for at in range(ord("~") - ord("!") + 1)}
 _WHOLE = re.compile("[0-9]{1,4}")
 _YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
 _PRINTED = re.compile(
@@ -112,6 +113,7 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
     One unit, wherever it stands, is that of all. Raises ValueProblem.
     """
     names = limit_elements(trial, element)
+    reply = reply.translate(_FULL_WIDTH)
     found = _PRINTED.fullmatch(reply.strip())
     if not names or found is None or is_day_in_brackets(found["limits"]):
         return None
@@ -121,6 +123,8 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
         raise no_number(folded(value), value)
     unit = value[len(value) - len(split[1]) :] or behind
     words = (value, "" if split[1] else behind, found["day"] or "")
+    if split[1]:  # else the limits would be refused for what stands behind the value
+        read_value(trial, element, value, date.max)
     texts = [(element, " ".join(filter(None, words)))]
     for role, name in names.items():
         if number := ends.get(role):
@@ -170,7 +174,9 @@ def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) 
     if counted is not None and is_long_ago(trial, element) and _YEARS.fullmatch(said):
         return f"{problem}. u leads to the question for {counted.label}"
     better = better_said(said)
-    return str(problem) if better is None else f"{shown(reply)} is not a date; write '{better}'"
+    if better in (None, said):
+        return str(problem)
+    return f"{shown(reply)} is not a date; write '{better}'"
 
 
 def years_since(trial: Trial, element: Element) -> Element | None:
