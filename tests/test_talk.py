@@ -407,6 +407,15 @@ def test_when_a_medicine_was_given_that_is_not_known_is_asked_of_the_chart(
     assert "When did you" not in said(*UP_TO_MEDICINES, reply, sources=("participant",))
 
 
+def test_who_is_asked_is_told_only_where_others_would_be_asked_too() -> None:
+    """The dose of a glucocorticoid is for the chart in any case."""
+    state = eligible_but_for("last_fragility_fracture_date", "lumbar_spine_t_score")
+    state.answer([(NCT.elements["current_systemic_glucocorticoid"], "unknown")])
+    shown = conversation(state, sources=("chart",))
+    assert "Current daily glucocorticoid dose" in shown
+    assert "is not known, so this is for" not in shown
+
+
 def test_when_a_medicine_was_given_that_was_is_asked_of_whoever_knows() -> None:
     assert "for the chart" not in said(*UP_TO_MEDICINES, "2")
 

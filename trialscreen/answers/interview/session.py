@@ -143,8 +143,8 @@ class Session:
     def _say_who_may_know(self, element: Element) -> None:
         """Says who is asked, where the others could not tell whether there is anything to know."""
         gate = doubtful(self.state.screening, self.state.answers.keys(), element.name)
-        if gate is not None:
-            others = [one for one in element.sources if one not in gate.sources]
+        others = [one for one in element.sources if gate and one not in gate.sources]
+        if gate and 0 < len(others) < len(element.sources):
             of = " or the ".join(others)
             self.console.say(f"{gate.label} is not known, so this is for the {of} alone:")
 
