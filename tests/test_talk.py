@@ -280,6 +280,14 @@ def test_a_value_with_its_limits_says_what_was_taken_and_asks_no_more_of_it() ->
     assert "Upper limit of normal for ALT" not in shown
 
 
+def test_a_limit_that_replaces_another_is_told_so() -> None:
+    state = State(screen(NCT, {}, DAY))
+    state.answer([(NCT.elements["alt"], "pending"), (NCT.elements["alt_uln"], "40")])
+    shown = conversation(state, "22 (7-45)", sources=("laboratory",))
+    told = "Taken: ALT 22 U/L, ALT upper limit 45 U/L, which replaces 40 U/L."
+    assert told in " ".join(shown.split())
+
+
 def test_own_limits_drop_the_others_of_the_site() -> None:
     state = State(screen(NCT, {}, DAY))
     site = {"t4_lln": Answer("12", "site"), "t4_uln": Answer("22", "site")}

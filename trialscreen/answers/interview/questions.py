@@ -36,7 +36,7 @@ _WHOLE = re.compile("[0-9]{1,4}")
 _YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
 _PRINTED = re.compile(
     r"(?P<value>.+?)\s*[(（\[]\s*(?P<limits>[<>≤≥=]*\s*\.?[0-9][^()（）\[\]]*)[)）\]]"
-    r"\s*(?P<unit>.*?)(?P<day>\bon\s+\S.*)?",
+    r"\s*(?P<unit>.*?)(?:(?:\bon\s+|,\s*(?=[0-9]))(?P<day>\S.*))?",
     re.IGNORECASE,
 )
 _NUMBER = r"[0-9]*\.?[0-9]+"
@@ -122,7 +122,7 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
     if (split := split_unit(value)) is None:
         raise no_number(folded(value), value)
     unit = value[len(value) - len(split[1]) :] or behind
-    words = (value, "" if split[1] else behind, found["day"] or "")
+    words = (value, "" if split[1] else behind, found["day"] and f"on {found['day']}")
     if split[1]:  # else the limits would be refused for what stands behind the value
         read_value(trial, element, value, date.max)
     texts = [(element, " ".join(filter(None, words)))]

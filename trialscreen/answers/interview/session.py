@@ -4,7 +4,7 @@ Questions go to standard error, so that the result alone stands on standard outp
 answer is a line; a few letters are commands (`HELP_LINE`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from trialscreen.answers.answer import Key
 from trialscreen.answers.beside_record import says_yes
@@ -13,7 +13,7 @@ from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import HELP_LINE, Console, Leave
 from trialscreen.answers.interview.ordering import Question, doubtful, next_question, uncounted
 from trialscreen.answers.interview.state import ContradictingAnswer, State
-from trialscreen.answers.values import in_dates, read_value
+from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD, in_dates, read_value
 from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.trial import SOURCES, Element, Source
 from trialscreen.screening.explain import does_not_count, label_list
@@ -203,18 +203,29 @@ class Session:
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]
             stood_by = self._stood_by(texts)
+            names = [one.name for one, _ in texts] if len(texts) > 1 else []
+            given = [name for name in names if name in self.state.answers]
+            before = {name: reviewing.as_given(self.state, name) for name in given}
             if stood_by is None or not self._written_down(stood_by):
                 return False
         except ValueProblem as problem:
             self.console.say(questions.no_answer(self.state.trial, question, reply, problem))
             return False
         if question.card is None and len(texts) > 1:
-            taken = (f"{one.label} {reviewing.as_given(self.state, one.name)}" for one, _ in texts)
-            self.console.say(f"Taken: {', '.join(taken)}.")
+            self.console.say(f"Taken: {', '.join(self._taken(texts, before))}.")
         self.keeper.save(self.state)
         if self.keeper.problem:
             self.console.say(f"NOT SAVED: {self.keeper.problem}. Tried again at the next answer.")
         return True
+
+    def _taken(self, texts: list[tuple[Element, str]], before: Mapping[str, str]) -> Iterator[str]:
+        """Each of some answers as it is understood, and what it replaces."""
+        for element, _ in texts:
+            now = reviewing.as_given(self.state, element.name)
+            was = before.get(element.name, now)
+            is_another = was not in (now, UNKNOWN_WORD, PENDING_WORD)
+            replaced = f", which replaces {was}" if is_another else ""
+            yield f"{element.label} {now}{replaced}"
 
     def _confirmed(self, element: Element, text: str) -> bool:
         """Reads back what is unusual, and what was not said as a date."""
