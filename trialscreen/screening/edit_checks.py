@@ -85,9 +85,6 @@ def _contradictions(trial: Trial) -> list[tuple[Contradiction, list[frozenset[st
 
 def _needed(trial: Trial, rule: rules.Rule) -> list[frozenset[str]]:
     """Of all tests of a rule that must hold, and of each value: itself, or what it follows from."""
-    if isinstance(rule, rules.AtLeastN) and rule.least == 1:
-        behind = trial.elements_behind(rule)
-        return [] if SCREENING_DATE in behind else [frozenset(behind)]
     tests = rule.parts if isinstance(rule, rules.AtLeastN) and rule.is_all else (rule,)
     sets = [
         frozenset((name, *trial.sources_of(name)))
