@@ -144,10 +144,7 @@ def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
 def test_a_last_period_in_childhood_is_asked_about_and_then_set_against_the_birth() -> None:
     shown = said(*UP_TO_PERIOD, "1955-03", "y")
     assert "last menstrual period 1955-03 is unusual (typical: 1975-01-01 to 2027-12-31)" in shown
-    assert (
-        "would be below 8 years; correct its date or the date of birth. Keep the new"
-        in shown
-    )
+    assert "would be below 8 years; correct its date or the date of birth. Keep the new" in shown
 
 
 def test_each_new_exclusion_is_told_after_the_first() -> None:

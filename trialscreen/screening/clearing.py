@@ -117,15 +117,15 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
 
 def _told_of_a_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates] | None:
     """The date that an element follows from, and the days that its value of today allows."""
-    match element.derive, fact:
-        case Formula(name, (since,)), Numbers() if name == AGE:
-            ends = closed(fact)
-            first = add_months(on, -12 * (floor(ends.high) + 1))
-            return since, Dates(first + timedelta(days=1), add_months(on, -12 * floor(ends.low)))
-        case rules.Within(since, period), Exactly(True):
-            return since, Dates(period.before(on), on)
-        case _:
-            return None
+    derive = element.derive
+    if isinstance(derive, Formula) and derive.name == AGE and isinstance(fact, Numbers):
+        ends = closed(fact)
+        first = add_months(on, -12 * (floor(ends.high) + 1))
+        days = Dates(first + timedelta(days=1), add_months(on, -12 * floor(ends.low)))
+        return derive.inputs[0], days
+    if isinstance(derive, rules.Within) and fact == Exactly(value=True):
+        return derive.element, Dates(derive.period.before(on), on)
+    return None
 
 
 def _ends_of_windows(patient: Evaluation) -> dict[str, date]:
