@@ -51,7 +51,7 @@ def list_entries(
 def show(
     file: Path = options.LOG,
     number: int = argument("ENTRY", "The entry's number."),
-    form: Format = options.FORMAT,
+    form: Format = options.PAGE_FORMAT,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
     from trialscreen.output.report.entry_page import entry_data, entry_page
@@ -68,7 +68,7 @@ def verify(
     seal: list[str] | None = option(
         "A seal noted elsewhere, as on a signed report; may be given again.", "ENTRY:SEAL"
     ),
-    form: Format = options.FORMAT,
+    form: Format = options.PAGE_FORMAT,
 ) -> None:
     """Check that every entry is there, in its order, as it was written.
 
@@ -225,7 +225,7 @@ def decide(
     not_dosed: bool = option("With withdrawn: before any dose; frees the place."),
     corrects: int | None = _CORRECTS,
     site: str | None = options.SITE,
-    form: Format = options.FORMAT,
+    form: Format = options.PAGE_FORMAT,
 ) -> None:
     """Enter what people decided of a subject: an entry like any other.
 
@@ -271,7 +271,7 @@ def cohort(
     on: str | None = options.ON,
     reason: str | None = option("Why; kept with the entry.", "TEXT"),
     corrects: int | None = _CORRECTS,
-    form: Format = options.FORMAT,
+    form: Format = options.PAGE_FORMAT,
 ) -> None:
     """Enter what the sponsor decided of a dose cohort: an entry like any other.
 
