@@ -96,7 +96,7 @@ def carried(
                 kept = _counted_on(element, kept, fact, (then, now))
             elif isinstance(fact, Numbers) and _may_run(element, patient):
                 longest = fact.high + _months_begun(then, now)
-                kept = _as_span(element, kept, fact.low, longest)
+                kept = _as_span(element, kept, fact, (fact.low, longest))
             found[name] = kept
             if kept.text != one.text:
                 told = f"as {shown(kept.text)} on {now}"
@@ -143,14 +143,15 @@ def _dated(
 def _counted_on(
     element: Element, answer: Answer, fact: Fact | None, days: tuple[date, date]
 ) -> Answer:
-    if fact == Exactly(value=True):
+    # No years can stand for what has not happened yet, as the cure of a cancer.
+    if fact == Exactly(value=True) or (isinstance(fact, Numbers) and fact.high == 0):
         return answer.set_aside()
     if not isinstance(fact, Numbers):
         return answer
     years = completed_years(*days)
     begun = (days[0].month, days[0].day) != (days[1].month, days[1].day)
     high = (ceil(fact.high) if begun else fact.high) + years + begun
-    return _as_span(element, answer, fact.low + years, high)
+    return _as_span(element, answer, fact, (fact.low + years, high))
 
 
 def _may_run(element: Element, patient: Evaluation) -> bool:
@@ -165,9 +166,14 @@ def _months_begun(since: date, on: date) -> int:
     return months + (add_months(since, months) < on)
 
 
-def _as_span(element: Element, answer: Answer, low: float, high: float) -> Answer:
+def _as_span(element: Element, answer: Answer, fact: Numbers, ends: tuple[float, float]) -> Answer:
+    """`fact` of an earlier day, grown to what lies between these ends."""
+    low, high = ends
     if element.range is not None:
-        assert isinstance(element.range[1], int | float)
-        high = min(high, max(low, element.range[1]))
-    ends = dict.fromkeys((show_number(low), show_number(high)))
-    return answer.reworded(" to ".join(ends))
+        most = element.range[1]
+        assert isinstance(most, int | float)
+        if fact.low_open and high >= most:
+            return answer.reworded(f">{show_number(low)}")
+        high = min(high, max(low, most))
+    said = dict.fromkeys((show_number(low), show_number(high)))
+    return answer.reworded(" to ".join(said))

@@ -36,7 +36,7 @@ _NUMBER = re.compile(
     r"(?:\s*[x×*]\s*10\s*\^\s*(?P<power>[+-]?[0-9]{1,3}))?\s*(?P<unit>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_LIKE_THOUSANDS = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{3}")
+_LIKE_THOUSANDS = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{2}0")
 _COMMA_OF_UNIT = re.compile("(?<=[0-9]),(?=[0-9])")
 _LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
 _ONE_VALUE = "give the value alone; limits of a report that are needed are elements of their own"
@@ -391,19 +391,25 @@ def _convert(element: Element, written: _Written, text: str) -> Numbers:
     return Numbers(value, value, half=half)
 
 
-def counts_thousands(element: Element, value: float = 1000) -> bool:
-    """Whether so large a value is typical of the element: then 1.000 can be a thousand as well."""
+def counts_thousands(element: Element, value: float | None = None) -> bool:
+    """Whether so large a value is typical of the element: then 1.000 can be a thousand as well.
+
+    Without a value, whether any of thousands is. Only a last digit of 0 is asked about: no number
+    that is one in its file ends so behind a point.
+    """
     if element.type == "date" or element.typical is None:
         return False
     low, high = element.typical
-    return low <= value <= high  # type: ignore[operator]
+    assert isinstance(low, int | float)
+    assert isinstance(high, int | float)
+    return low < 1_000_000 and high >= 1000 if value is None else low <= value <= high
 
 
 def _two_numbers(digits: str, text: str) -> ValueProblem:
     """That `12.500` is 12.5 to one reader, and 12500 to another; and how to write either."""
-    whole, few = digits.lstrip("+").replace(".", ""), digits.rstrip("0").rstrip(".")
-    fraction = f"{few}0" if _LIKE_THOUSANDS.fullmatch(few) else few
-    return ValueProblem(f"{shown(text)} is {few} or {whole}; write {fraction} or {whole}")
+    digits = digits.lstrip("+")
+    whole, few = digits.replace(".", ""), digits.rstrip("0").rstrip(".")
+    return ValueProblem(f"{shown(text)} is {few} or {whole}; write {few} or {whole}")
 
 
 def unit_code(element: Element, unit: str) -> str | None:

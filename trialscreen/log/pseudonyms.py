@@ -150,8 +150,13 @@ def _states_a_day(code: str) -> bool:
 
 
 def _with_whole_years(run: list[str]) -> Iterator[str]:
-    """A run of parts as it stands, and with two digits at its end or start as those of a year."""
+    """A run of parts as it stands, and with two digits at its end or start as those of a year.
+
+    Not where only hyphens part them: so codes of a site, a cohort and a number look (12-03-07).
+    """
     yield "".join(run)
+    if all(part == "-" or part.isdigit() for part in run):
+        return
     if len(run[-1]) == 2 and run[-1].isdigit():
         yield "".join((*run[:-1], f"19{run[-1]}"))
     if len(run[0]) == 2 and len(run) == _MOST_PARTS and run[0].isdigit():

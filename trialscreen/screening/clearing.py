@@ -119,6 +119,8 @@ def _told_of_a_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates]
     """The date that an element follows from, and the days that its value of today allows."""
     derive = element.derive
     if isinstance(derive, Formula) and derive.name == AGE and isinstance(fact, Numbers):
+        if fact.high == 0:  # it can stand for what has not happened yet, as the cure of a cancer
+            return None
         ends = closed(fact)
         first = add_months(on, -12 * (floor(ends.high) + 1))
         days = Dates(first + timedelta(days=1), add_months(on, -12 * floor(ends.low)))
