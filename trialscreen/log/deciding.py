@@ -62,7 +62,7 @@ def _contradicts(entries: Sequence[Kept], decision: Decision) -> str:
     since = None if of is None else place[of]
 
     def is_later(one: Decision) -> bool:
-        return one.on > decision.on if since is None else place[one.number] > since
+        return one.on > decision.on or (since is not None and place[one.number] > since)
 
     if others and decision.decision != "none":
         if (last := _last(others)).decision == decision.decision:
