@@ -80,7 +80,7 @@ def carried(
     facts, (sampled, awaited) = before or understood(trial, answers, then)
     since = {one.element: one.since for one in awaited}
     sampled_later = read_samples(trial, answers, now, []).days if sampled else {}
-    of_a_day, patient = trial.once(_of_a_day), Evaluation(trial, facts, then)
+    of_a_day = trial.once(_of_a_day)
     for name, one in answers.items():
         if name == SCREENING_DATE:
             continue
@@ -94,7 +94,7 @@ def carried(
                 kept = kept.reworded(f"{fact.low} to {fact.high}")
             elif is_counted(element):
                 kept = _counted_on(element, kept, fact, (then, now))
-            elif isinstance(fact, Numbers) and _may_run(element, patient):
+            elif isinstance(fact, Numbers) and _may_run(trial, element, facts, then):
                 longest = fact.high + _months_begun(then, now)
                 kept = _as_span(element, kept, fact, (fact.low, longest))
             found[name] = kept
@@ -118,8 +118,10 @@ def _of_a_day(trial: Trial) -> frozenset[str]:
 
 def is_counted(element: Element) -> bool:
     """Whether a value that is entered is counted up to the day of the screening."""
-    if element.derive is None or element.window is not None:
-        return element.window is not None
+    if element.window is not None:
+        return True
+    if element.derive is None:
+        return False
     if isinstance(element.derive, Formula):
         return element.derive.name == AGE
     return all(isinstance(one, rules.Within) for one in rules.tests_of(element.derive))
@@ -154,10 +156,10 @@ def _counted_on(
     return _as_span(element, answer, fact, (fact.low + years, high))
 
 
-def _may_run(element: Element, patient: Evaluation) -> bool:
-    """Whether what an element counts the months of may have gone on after the patient's day."""
+def _may_run(trial: Trial, element: Element, facts: Mapping[str, Fact], then: date) -> bool:
+    """Whether what an element counts the months of may have gone on after the day `then`."""
     running = element.runs_while
-    return running is not None and patient.truth(running) is not FALSE
+    return running is not None and Evaluation(trial, facts, then).truth(running) is not FALSE
 
 
 def _months_begun(since: date, on: date) -> int:

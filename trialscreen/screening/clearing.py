@@ -85,7 +85,7 @@ class _Later:
 
 
 def _lasting(patient: Evaluation) -> _Later:
-    """By what is given: a yes or an age that nothing contradicts is not said to change."""
+    """By what is given: what could follow from a date, and was entered, is not said to change."""
     return _Later(patient, _lasting_facts(patient))
 
 
