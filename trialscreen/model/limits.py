@@ -1,6 +1,6 @@
 """Which elements are limits of which measured value, as the rules and formulas use them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from trialscreen.model.rules import Compare, ElementRef, Is, Not, Operator, Rule, parts_of
@@ -17,12 +17,16 @@ _ROLES: dict[tuple[Operator, bool], Role] = {
 """By the comparison and whether it excludes: a value at a limit of normal is still normal."""
 
 
-def limits_by_value(trial: Trial) -> dict[str, dict[str, Role]]:
+def limits_by_value(trial: Trial) -> Mapping[str, Mapping[str, Role]]:
     """The limits of each value that has any, with what they are.
 
     One is `unclear` where a comparison can be meant in two ways: "below its limit" is
     wanted of a patient, say, be that the lower limit of a range or the upper one.
     """
+    return trial.once(_limits_by_value)
+
+
+def _limits_by_value(trial: Trial) -> dict[str, dict[str, Role]]:
     found: dict[str, dict[str, Role]] = {}
     for value, limit, role in _uses(trial):
         roles = found.setdefault(value, {})

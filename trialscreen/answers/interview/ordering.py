@@ -59,19 +59,26 @@ def _open(
         some = (element, *map(trial.elements.__getitem__, behind))
         return allowed.intersection(source for one in some for source in one.sources)
 
-    def askable_in(trace: Trace) -> Iterator[tuple[str, bool]]:
+    def askable_in(trace: Trace) -> list[tuple[str, bool]]:
         if trace.truth.known:
-            return
-        if trace.parts:
-            names = [one for part in trace.parts for one in askable_in(part)]
-        else:
-            names = [(name, True) for name in askable(trace, closed)]
-        unknown = [givers(one) for one in _unknown_gates(trace, closed)]
-        for name, is_due in names:
-            element = trial.elements[name]
-            if not any(givers(element) <= one for one in unknown):
-                is_judged = element.sources == ("investigator",)
-                yield name, is_due and (not is_judged or _calls_for_judgement(trace))
+            return []
+        if not trace.parts:
+            return [(name, True) for name in askable(trace, closed)]
+        names = [one for part in trace.parts for one in askable_in(part)]
+        if not names or not _is_all(trace.rule):
+            return names
+        if unknown := [givers(one) for one in _unknown_gates(trace, closed)]:
+            names = [
+                (name, is_due)
+                for name, is_due in names
+                if not any(givers(trial.elements[name]) <= one for one in unknown)
+            ]
+        if not _calls_for_judgement(trace):
+            names = [
+                (name, is_due and trial.elements[name].sources != ("investigator",))
+                for name, is_due in names
+            ]
+        return names
 
     due: dict[str, bool] = {}
     for finding in screening.findings:
@@ -109,26 +116,28 @@ def uncounted(screening: Screening, closed: Set[str]) -> tuple[Resolved, ...]:
     return tuple(one for one in found if one.element.name in names)
 
 
-def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
-    """The yes/no elements without which nothing else in a rule counts, asked and not known.
+def _is_all(rule: rules.Rule) -> bool:
+    return isinstance(rule, rules.AtLeastN) and rule.is_all
 
-    Who cannot tell whether a medicine was taken does not know when.
+
+def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
+    """The yes/no elements without which nothing else counts in a rule that asks for all of it.
+
+    Those that were asked and are not known: who cannot tell whether a medicine was taken does
+    not know when.
     """
-    if isinstance(trace.rule, rules.AtLeastN) and trace.rule.is_all:
-        for part in trace.parts:
-            rule = part.rule
-            asked = isinstance(rule, rules.Is) and rule.value is True and rule.element in closed
-            if asked and not part.truth.known:
-                yield part.used[0].element
+    for part in trace.parts:
+        rule = part.rule
+        asked = isinstance(rule, rules.Is) and rule.value is True and rule.element in closed
+        if asked and not part.truth.known:
+            yield part.used[0].element
 
 
 def _calls_for_judgement(trace: Trace) -> bool:
-    """Whether the values are known that what stands beside them in a rule is a judgement of.
+    """Whether the values are known that what stands beside them, in all of it, is a judgement of.
 
     A raised bilirubin is accepted, or not, once it is known to be raised.
     """
-    if not isinstance(trace.rule, rules.AtLeastN) or not trace.rule.is_all:
-        return True
     is_value = (rules.Compare, rules.Within, rules.OneOf)
     return all(
         part.truth is truth.TRUE
@@ -146,7 +155,8 @@ def doubtful(screening: Screening, closed: Set[str], name: str) -> Element | Non
 
     def gates(trace: Trace) -> Iterator[Element]:
         if not trace.truth.known and name in askable(trace, closed):
-            yield from _unknown_gates(trace, closed)
+            if _is_all(trace.rule):
+                yield from _unknown_gates(trace, closed)
             for part in trace.parts:
                 yield from gates(part)
 
