@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ from hypothesis.strategies import dates, integers
 
 from tests.process import PATIENTS, Ran, run
 from tests.sizes import examples
+from tests.spec import read_rule_text, spec_trial
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.answers.later import carried, understood, understood_later
@@ -106,6 +108,31 @@ def test_what_an_answer_says_later(name: str, text: str, now: str, expected: str
     found = carried(TRIAL, {name: Answer(text, "file")}, THEN, date.fromisoformat(now))
     assert found.answers[name].text == expected
     assert bool(found.changes) == (expected != text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "yes", "no"),
+    [
+        ("{last_dose: {within: 6 months}}", "unknown", "no"),
+        (
+            "{any: [{last_dose: {within: 6 months}}, {all: [{last_dose: {within: 1 weeks}}]}]}",
+            "unknown",
+            "no",
+        ),
+        ("{last_dose: {longer_ago_than: 6 months}}", "unknown", "unknown"),
+        ("{all: [smoker, {last_dose: {within: 6 months}}]}", "unknown", "unknown"),
+        ("{age: {at_least: 45}}", "unknown", "unknown"),
+        ("{smoker: yes}", "yes", "no"),
+        ("{weight: {below: 45}}", "yes", "no"),
+    ],
+)
+def test_what_an_answer_says_later_that_follows_from_a_rule(rule: str, yes: str, no: str) -> None:
+    base = spec_trial()
+    told = replace(base.elements["fasting"], derive=read_rule_text(rule))
+    trial = replace(base, elements={**base.elements, "fasting": told})
+    for said, expected in (("yes", yes), ("no", no)):
+        found = carried(trial, {"fasting": Answer(said, "file")}, THEN, date(2026, 12, 1))
+        assert found.answers["fasting"].text == expected
 
 
 DURATION, LAST = "oral_bisphosphonate_cumulative_duration", "oral_bisphosphonate_last_dose_date"

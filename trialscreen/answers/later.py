@@ -14,14 +14,13 @@ from typing import NamedTuple
 from trialscreen.answers.answer import Answer, Answers, Key, read_facts
 from trialscreen.answers.sampled import read_samples
 from trialscreen.answers.values import value_or_none
-from trialscreen.model import rules
 from trialscreen.model.dates import add_months, completed_years
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
-from trialscreen.model.formulas import AGE
-from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.truth import FALSE
 from trialscreen.model.wording import show_number
+from trialscreen.screening.by_day import is_counted, may_be_not_yet, outlasts
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.samples import Samples
 from trialscreen.text.characters import shown
@@ -92,7 +91,7 @@ def carried(
             kept = _dated(element, one, since.get(name, then), days)
             if isinstance(fact, Dates) and fact != value_or_none(trial, element, one.text, now):
                 kept = kept.reworded(f"{fact.low} to {fact.high}")
-            elif is_counted(element):
+            elif is_counted(trial, element):
                 kept = _counted_on(element, kept, fact, (then, now))
             elif isinstance(fact, Numbers) and _may_run(trial, element, facts, then):
                 longest = fact.high + _months_begun(then, now)
@@ -112,19 +111,8 @@ def _of_a_day(trial: Trial) -> frozenset[str]:
         if one.type == "date"
         or one.valid_for is not None
         or one.runs_while is not None
-        or is_counted(one)
+        or is_counted(trial, one)
     )
-
-
-def is_counted(element: Element) -> bool:
-    """Whether a value that is entered is counted up to the day of the screening."""
-    if element.window is not None:
-        return True
-    if element.derive is None:
-        return False
-    if isinstance(element.derive, Formula):
-        return element.derive.name == AGE
-    return all(isinstance(one, rules.Within) for one in rules.tests_of(element.derive))
 
 
 def _dated(
@@ -145,8 +133,10 @@ def _dated(
 def _counted_on(
     element: Element, answer: Answer, fact: Fact | None, days: tuple[date, date]
 ) -> Answer:
-    # No years can stand for what has not happened yet, as the cure of a cancer.
-    if fact == Exactly(value=True) or (isinstance(fact, Numbers) and fact.high == 0):
+    if isinstance(fact, Exactly):
+        lasts = outlasts(element, answer=fact == Exactly(value=True))
+        return answer if lasts else answer.set_aside()
+    if may_be_not_yet(fact):
         return answer.set_aside()
     if not isinstance(fact, Numbers):
         return answer

@@ -113,7 +113,8 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> Stored
     What changes with the days since its own is said on stderr. Raises InputError if the day is
     earlier, or if nothing tells how old an answer is that changes with the days.
     """
-    from trialscreen.answers.later import carried, is_counted
+    from trialscreen.answers.later import carried
+    from trialscreen.screening.by_day import is_counted
 
     trial = flags.trial
     wrong: list[Problem] = []
@@ -121,7 +122,8 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> Stored
     own = stored.pop(SCREENING_DATE, None)
     if own is None or is_unknown(trial, own.text):
         elements = trial.elements
-        counted = [n for n, one in stored.items() if n in elements and is_counted(elements[n])]
+        known = [elements[name] for name in stored if name in elements]
+        counted = [one.name for one in known if is_counted(trial, one)]
         if counted:
             message = f"names no {SCREENING_DATE}, so that nobody knows of which day these are:"
             refuse(

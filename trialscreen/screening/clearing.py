@@ -5,19 +5,17 @@ at both ends, so that the day named is right whichever day it was. What was ente
 instead of a date tells the date in part: at 44, she was born 44 years ago, or up to a year before.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
 from itertools import product
 from math import floor
-from typing import assert_never
 
 from trialscreen.model import rules, truth
-from trialscreen.model.dates import Period, add_months, completed_years
+from trialscreen.model.dates import Period, add_months
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed
 from trialscreen.model.facts import day as fact_of_day
-from trialscreen.model.formulas import AGE
-from trialscreen.model.trial import ByRule, Criterion, Element, Formula, Trial
+from trialscreen.model.trial import Criterion, Element, Trial
+from trialscreen.screening.by_day import may_be_not_yet, turning, years_since
 from trialscreen.screening.evaluate import Evaluation
 
 MOST_PARTIAL_DATES = 8
@@ -69,7 +67,7 @@ class _Later:
 
     def turning_days(self, criterion: Criterion) -> Iterator[date]:
         """The later days on which some test of the criterion can change."""
-        for name, days_from in self.trial.once(_turning)(criterion.rule):
+        for name, days_from in self.trial.once(turning)(criterion.rule):
             if isinstance(fact := self.facts.get(name), Dates):
                 for known in {fact.low, fact.high}:
                     yield from (day for day in days_from(known) if day > self.on)
@@ -117,14 +115,12 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
 
 def _told_of_a_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates] | None:
     """The date that an element follows from, and the days that its value of today allows."""
-    derive = element.derive
-    if isinstance(derive, Formula) and derive.name == AGE and isinstance(fact, Numbers):
-        if fact.high == 0:  # it can stand for what has not happened yet, as the cure of a cancer
-            return None
+    derive, since = element.derive, years_since(element)
+    if since is not None and isinstance(fact, Numbers) and not may_be_not_yet(fact):
         ends = closed(fact)
         first = add_months(on, -12 * (floor(ends.high) + 1))
         days = Dates(first + timedelta(days=1), add_months(on, -12 * floor(ends.low)))
-        return derive.inputs[0], days
+        return since, days
     if isinstance(derive, rules.Within) and fact == Exactly(value=True):
         return derive.element, Dates(derive.period.before(on), on)
     return None
@@ -161,37 +157,3 @@ def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
         isinstance(one, rules.Within) and one.element in facts
         for one in rules.tests_of(element.derive)
     )
-
-
-Turning = tuple[str, Callable[[date], Iterable[date]]]
-"""A date, and on which days after it some test can change."""
-
-
-def _turning(trial: Trial) -> ByRule[tuple[Turning, ...]]:
-    """What can change with the day alone in a rule, or behind it."""
-    return ByRule(
-        lambda rule: tuple(one for test in trial.reached(rule) for one in _turnings(trial, test))
-    )
-
-
-def _turnings(trial: Trial, test: rules.Test) -> Iterator[Turning]:
-    match test:
-        case rules.Within(name, period):
-            yield name, lambda day: [end] if (end := period.leaves(day)) is not None else []
-        case rules.Compare(name, _, int() | float() as bound):
-            derive = trial.elements[name].derive
-            if isinstance(derive, Formula) and derive.name == AGE:
-                yield derive.inputs[0], partial(_anniversaries, years=floor(bound))
-        case rules.Is() | rules.OneOf() | rules.Compare() | rules.Given():
-            pass
-        case _:
-            assert_never(test)
-
-
-def _anniversaries(day: date, years: int) -> Iterator[date]:
-    """The days on which `years` years, and one more, are completed."""
-    for count in (years, years + 1):
-        moved = add_months(day, 12 * count)
-        if completed_years(day, moved) < count:
-            moved += timedelta(days=1)  # 29 February counts on 1 March
-        yield moved
