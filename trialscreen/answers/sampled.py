@@ -163,10 +163,13 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     """
     days: dict[str, Dates] = {}
     awaited: list[Awaited] = []
-    for name, element in trial.answerable_by_name.items():
-        answer = answers.get(name)
-        if answer is None or (not answer.is_pending and _ANY_BESIDE.isdisjoint(answer.notes)):
-            continue
+    said_of = {
+        name: one
+        for name, one in answers.items()
+        if one.text == PENDING_WORD or (one.notes and not _ANY_BESIDE.isdisjoint(one.notes))
+    }
+    for name in filter(said_of.__contains__, trial.answerable_by_name):
+        element, answer = trial.elements[name], said_of[name]
         notes = {key: answer.notes[key] for key in _BESIDE if key in answer.notes}
         said = {key: text for key, text in notes.items() if not is_unknown(trial, text)}
         found = _read_days(trial, said, answer.where, on, problems)

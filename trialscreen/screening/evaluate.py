@@ -69,19 +69,19 @@ class _Answers(dict[str, Fact | None]):
 
 @dataclass(frozen=True, init=False)
 class Evaluation(Keeps):
-    """One patient's facts, by element, on one date; remembers what it has resolved and traced."""
+    """One patient's facts, by element, on one date; remembers what it has resolved and judged."""
 
     trial: Trial
     facts: Mapping[str, Fact]
     on: date
     answers: Mapping[str, Fact | None] = field(init=False, repr=False, compare=False)
     resolved: dict[str, Resolved] = field(init=False, repr=False, compare=False)
-    traced: dict[int, Trace] = field(init=False, repr=False, compare=False)
+    known: dict[int, Truth] = field(init=False, repr=False, compare=False)
 
     def __init__(self, trial: Trial, facts: Mapping[str, Fact], on: date) -> None:
         # Not one after another, as a frozen class sets them: a screening makes dozens.
         self.__dict__.update(trial=trial, facts=facts, on=on, answers=_Answers(facts))
-        self.__dict__.update(resolved={}, traced={})
+        self.__dict__.update(resolved={}, known={})
 
     def __reduce__(self) -> tuple[type["Evaluation"], tuple[Trial, Mapping[str, Fact], date]]:
         """What was made of it is not carried to another process."""
@@ -330,9 +330,8 @@ def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
             elif known is truth.FALSE:
                 failing += 1
         known = truth.FALSE if failing > most else truth.UNKNOWN
-        made = _trace((rule, truth.TRUE if holding >= least else known, tuple(found), ()))
-        patient.traced[key] = made
-        return made
+        patient.known[key] = known = truth.TRUE if holding >= least else known
+        return _trace((rule, known, tuple(found), ()))
 
     return trace
 
@@ -343,20 +342,24 @@ def _judging_some(rule: rules.AtLeastN, parts: tuple[Judging, ...]) -> Judging:
         return lambda _: truth.at_least(least, (truth.UNKNOWN,) * len(parts))
 
     def judged(patient: Evaluation) -> Truth:
-        if (traced := patient.traced.get(key)) is not None:
-            return traced.truth
+        if (known := patient.known.get(key)) is not None:
+            return known
         holding = failing = 0
+        known = truth.UNKNOWN
         for part in parts:
             found = part(patient)
             if found is truth.TRUE:
                 holding += 1
                 if holding == least:
-                    return truth.TRUE
+                    known = truth.TRUE
+                    break
             elif found is truth.FALSE:
                 failing += 1
                 if failing > most:
-                    return truth.FALSE
-        return truth.UNKNOWN
+                    known = truth.FALSE
+                    break
+        patient.known[key] = known
+        return known
 
     return judged
 

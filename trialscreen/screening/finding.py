@@ -131,11 +131,10 @@ class Finding:
         """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
         if self.passes is None:
             return ()
-        about = (self.patient, self.criterion, self.trace)
         if self.passes:
-            return turned_on(*about)
+            return turned_on(self.patient, self.criterion, self.truth)
         open_ = [one.id for one in self.readings if not one.confirmed and one.decides is not False]
-        return tuple(open_) or turns_together(*about)
+        return tuple(open_) or turns_together(self.patient, self.criterion, self.trace)
 
     @kept
     def rests_on(self) -> tuple[str, ...]:

@@ -45,9 +45,9 @@ def turns(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[Turn
 
 def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool | None:
     """Whether an alternative would find something else."""
-    if _finds_else(patient, alternative, trace):
-        return True
     found = trace.truth
+    if _finds_else(patient, alternative, found):
+        return True
     if alternative.is_encoded or _is_kept(alternative, found):
         return False
     if not alternative.answers:
@@ -59,10 +59,10 @@ def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> boo
     return False if found.known and _is_found_without(patient, trace, left_out) else None
 
 
-def _finds_else(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool:
+def _finds_else(patient: Evaluation, alternative: Alternative, found: Truth) -> bool:
     """Whether one of its rules certainly does."""
     judging = patient.trial.once(_by_alternative)
-    return any(judging(rule)(patient) is not trace.truth for rule in alternative.rules)
+    return any(judging(rule)(patient) is not found for rule in alternative.rules)
 
 
 def _by_alternative(trial: Trial) -> ByRule[Judging]:
@@ -79,12 +79,14 @@ def _by_alternative(trial: Trial) -> ByRule[Judging]:
     return ByRule(judging)
 
 
-def turned_on(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
+def turned_on(patient: Evaluation, criterion: Criterion, found: Truth) -> tuple[str, ...]:
     """The unconfirmed readings whose alternatives would certainly find something else."""
     return tuple(
-        one.ref
-        for one, alternative in criterion.alternatives
-        if one.confirmed is None and _finds_else(patient, alternative, trace)
+        [
+            one.ref
+            for one, alternative in criterion.alternatives
+            if one.confirmed is None and _finds_else(patient, alternative, found)
+        ]
     )
 
 
