@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from tests.process import Ran, refusals, run
+from trialscreen.answers.values import read_day
+from trialscreen.model.errors import Problem, ValueProblem, collected
 
 DATA = Path(__file__).parent / "data"
 FOLDER = DATA / "bad_input"
@@ -168,3 +170,12 @@ def test_bad_usage_is_refused_too(args: list[str]) -> None:
     assert ran.err.startswith("error: ")
     assert "Traceback" not in ran.err
     assert "\x1b" not in ran.err
+
+
+def test_a_value_of_which_nobody_says_the_place_is_not_told_without_one() -> None:
+    problems: list[Problem] = []
+    with pytest.raises(ValueProblem), collected(problems):
+        read_day("x")
+    with collected(problems, "day"):
+        read_day("x")
+    assert problems == [Problem("day", "'x' is not a date; expected YYYY-MM-DD")]

@@ -219,6 +219,16 @@ def test_the_screening_date_is_a_day(on: Any) -> None:
         trialscreen.screen(NCT, {"weight": 38}, on)
 
 
+@pytest.mark.parametrize("name", ["weight", "sex", "hbv_dna"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_of_very_many_digits_is_a_problem_like_others(name: str, sign: int) -> None:
+    with pytest.raises(InputError) as refused:
+        trialscreen.screen(NCT, {name: sign * 10**5000}, on=ON)
+    (problem,) = refused.value.problems
+    assert problem.where == name
+    assert problem.message.endswith(" is too long; at most 200 characters are read")
+
+
 def test_nothing_of_a_patient_is_in_what_logs_and_tracebacks_show() -> None:
     screening = trialscreen.screen(NCT, {"weight": 38}, ON)
     shown = f"{screening!r} {screening.findings!r}"

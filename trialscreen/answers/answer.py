@@ -15,7 +15,7 @@ By = Literal["flag", "file", "interview", "site", "record"]
 
 
 class Key:
-    """The keys of an answer that is a mapping: its value, and notes on it."""
+    """The keys of an answer that is a mapping: its value, and notes; as messages list them."""
 
     VALUE = "value"
     SAMPLED = "date"  # the day on which the sample of a measured value was taken
@@ -33,6 +33,9 @@ ANSWER_KEYS: tuple[str, ...] = tuple(vars(Key)[name] for name in vars(Key) if na
 
 SUBJECT = "subject"
 """The key of a file of answers that names whose they are, by a code."""
+
+MAX_BITS = 1000
+"""Of a whole number in Python; one of more has more than the `MAX_LENGTH` characters of a value."""
 
 VERSION_DIGITS = 12
 """Of the criteria file's SHA-256, as `criteria` notes it."""
@@ -109,6 +112,8 @@ def as_text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return str(value).removesuffix(".0")  # a number, of which nobody wrote the digits
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        return hex(value)  # Python raises ValueError at 4,300 decimal digits; too long in any case
     return str(value)
 
 
@@ -130,7 +135,7 @@ def answer_of(
     notes = {k: as_text(one) for k, one in values.items() if not isinstance(one, list | dict)}
     for key in ANSWER_KEYS:
         if key not in notes and (key == Key.VALUE or key in values):
-            part = "" if key == Key.VALUE else f" for {key!r}"
+            part = f" for {key!r}" if key != Key.VALUE or key not in values else ""
             problems.append(Problem(where, f"expected a single value{part}"))
     return Answer(notes.pop(Key.VALUE), "file", where, notes) if Key.VALUE in notes else None
 

@@ -13,6 +13,7 @@ from datetime import date
 
 from trialscreen.answers.answer import Answer, Answers, Key, day_or_text
 from trialscreen.answers.values import (
+    LIMITS,
     MAX_LENGTH,
     PENDING_WORD,
     is_pending,
@@ -71,7 +72,8 @@ def with_day_behind(element: Element, text: str) -> re.Match[str] | None:
     if element.type == "date":
         return None
     if _says(text, "on") and (dated := re.fullmatch(_DATED, text)) is not None:
-        return dated if element.valid_for or _is_date(dated[2]) else None
+        is_day = element.valid_for is not None and LIMITS.search(dated[2]) is None
+        return dated if is_day or _is_date(dated[2]) else None
     dated = re.fullmatch(_DATED_IN_BRACKETS, text) if text.rstrip().endswith(")") else None
     return dated if dated is not None and is_day_in_brackets(dated[2]) else None
 

@@ -36,9 +36,11 @@ _NUMBER = re.compile(
     r"(?:\s*[x×*]\s*10\s*\^\s*(?P<power>[+-]?[0-9]{1,3}))?\s*(?P<unit>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_LIKE_THOUSANDS = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{2}0")
+THOUSANDS = r"[1-9][0-9]{0,2}\.[0-9]{2}0"
+"""A number whose point can be one of thousands, where values are so large."""
+_LIKE_THOUSANDS = re.compile(rf"\+?{THOUSANDS}")
 _COMMA_OF_UNIT = re.compile("(?<=[0-9]),(?=[0-9])")
-_LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
+LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
 _ONE_VALUE = "give the value alone; limits of a report that are needed are elements of their own"
 _POWER = re.compile(r"^(?=10\s*\^)")
 _PLAIN = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
@@ -439,7 +441,7 @@ def _unit_message(element: Element, unit: str, text: str) -> str:
     for code, reason in element.refuses.items():
         if unit in unit_names(element, code):
             return f"{shown(text)}: {reason}"
-    if _LIMITS.search(unit):
+    if LIMITS.search(unit):
         return f"{shown(text)}: {_ONE_VALUE}"
     others = (element.unit_named(code).show for code in element.accepts)
     units = ", ".join(one or "no unit" for one in (element.shown_unit, *others))

@@ -62,14 +62,16 @@ MOST_TOLD = 20
 
 
 @contextmanager
-def collected(problems: list[Problem], where: str = "") -> Iterator[None]:
+def collected(problems: list[Problem], where: str | None = None) -> Iterator[None]:
     """Adds what is raised to `problems`, so that all can be told at once, and goes on.
 
-    `where`: the place of a value that cannot be read.
+    `where`: the place of a value that cannot be read. Without one, ValueProblem is raised.
     """
     try:
         yield
     except InputError as error:
         problems.extend(error.problems)
     except ValueProblem as problem:
+        if where is None:
+            raise
         problems.append(Problem(where, str(problem)))

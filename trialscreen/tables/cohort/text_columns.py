@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.answers.values import counts_thousands
+from trialscreen.answers.values import THOUSANDS, counts_thousands
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DIGITS_THAT_COUNT, Exactly, Fact, Numbers, closed, half_of
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING
-from trialscreen.tables.cohort.readers.cells import THOUSANDS, Form, Parser
+from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.cohort.readers.opened import CellKind, Distinct, NumberKind, plain
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 from trialscreen.text.characters import BLANKS
@@ -74,7 +74,7 @@ class TextColumn:
             case "date":
                 return "day"
             case _:
-                doubtful = THOUSANDS if counts_thousands(self.element) else None
+                doubtful = f"^{THOUSANDS}$" if counts_thousands(self.element) else None
                 return NumberKind(self._is_accepted, doubtful)
 
     def _is_accepted(self, value: pl.Expr) -> pl.Expr:

@@ -8,7 +8,13 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.sampled import said_pending, with_day_behind
-from trialscreen.answers.values import counts_thousands, read_value, split_sign, split_unit
+from trialscreen.answers.values import (
+    THOUSANDS,
+    counts_thousands,
+    read_value,
+    split_sign,
+    split_unit,
+)
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.trial import Element, Trial
@@ -42,12 +48,10 @@ COMPARATORS: Mapping[str, str] = {
 PLAIN_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 PLAIN_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
 """Days and numbers as most programs write them; patterns for the engine too."""
-THOUSANDS = r"^[1-9][0-9]{0,2}\.[0-9]{2}0$"
-"""A plain number whose point can be one of thousands, where values are so large."""
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?(e[+-]?[0-9]{1,2})?")
 _LETTER = re.compile(r"[^\W\d_]")
 _SPAN = re.compile(r"(\bto\b)")
-_FRACTION = re.compile(r"(?<![0-9.])([1-9][0-9]{0,2}\.[0-9]{3})(?![0-9eE])")
+_FRACTION = re.compile(rf"(?<![0-9.])({THOUSANDS})(?![0-9eE])")
 """A number that must not be taken for thousands, for its point was a decimal comma."""
 _POINT, _COMMA = re.compile(r"(?<=\d)\.|\.(?=\d)"), re.compile(r"(?<=\d),(?=\d)")
 _LIKE_MISSING = re.compile(
