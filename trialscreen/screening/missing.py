@@ -25,6 +25,8 @@ def missing(trace: Trace) -> tuple[str, ...]:
     An element that can be entered or derived is named with what it lacks for the
     derivation; one that is only ever derived is named by what it is derived from.
     """
+    if trace.truth.known:
+        return ()
     return trace.once(_with_behind) if isinstance(trace, KeptTrace) else _with_behind(trace)
 
 
@@ -33,13 +35,13 @@ def _with_behind(trace: Trace) -> tuple[str, ...]:
 
 
 def _missing(trace: Trace, *, behind: bool) -> list[str]:
+    if trace.truth.known:
+        return []
     names: list[str] = []
-    if trace.truth is truth.UNKNOWN:
-        for part in trace.parts:
-            if part.truth is truth.UNKNOWN:
-                names += missing(part) if behind else _missing(part, behind=False)
-        for used in trace.used:
-            names += _open(used, behind=behind)
+    for part in trace.parts:
+        names += missing(part) if behind else _missing(part, behind=False)
+    for used in trace.used:
+        names += _open(used, behind=behind)
     return names
 
 
