@@ -271,6 +271,17 @@ def test_before_consent_neither_note_nor_reason_is_kept(tmp_path: Path) -> None:
     assert b"denosumab in 2025" in log.read_bytes()
 
 
+def test_why_somebody_declined_is_kept_and_said_to_be(tmp_path: Path) -> None:
+    log, told = tmp_path / "site.log", "before consent, no answer may stand in it"
+    given = ("screen", *DAY, "--log", log, *LOGGED, "--exit-zero", "--weight", "39")
+    declined = ("log", "decide", log, *LOGGED, "--decision", "declined", "--reason", "too far")
+    assert run(*given).code == 0
+    assert told in run(*declined).err
+    assert b"too far" in log.read_bytes()
+    assert run(*given, *CONSENTED).code == 0
+    assert told not in run(*declined, "--corrects", "2").err
+
+
 @pytest.mark.parametrize("code", ["s-014", "Ｓ-014", "S - 014"])
 def test_a_code_that_reads_the_same_makes_no_other_subject(tmp_path: Path, code: str) -> None:
     log, site = tmp_path / "site.log", tmp_path / "site.yaml"

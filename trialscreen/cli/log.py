@@ -13,7 +13,7 @@ import typer
 from trialscreen import __version__
 from trialscreen.cli import options
 from trialscreen.cli.completion import dose_cohorts
-from trialscreen.cli.output import Exit, Format, print_result, say
+from trialscreen.cli.output import Exit, Format, print_result, say, say_note
 from trialscreen.cli.parameters import argument, option
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log import verify as checking
@@ -254,7 +254,10 @@ def decide(
         raise_any(problems)
         log.check_spelling(subject)
         entry = log.append(entry, by, __version__, lambda log, one: checked(trial, log, one))
+        newest = None if entry.screening is None else log.entry(entry.screening)
     _tell(file.name, entry, form)
+    if reason and isinstance(newest, ScreeningEntry) and newest.stage == "before consent":
+        say_note("the reason is kept as it was written; before consent, no answer may stand in it")
 
 
 def cohort(
