@@ -260,6 +260,17 @@ def test_values_that_are_too_old_by_then_are_told() -> None:
     assert not fails.is_outdated
 
 
+@pytest.mark.parametrize(("name", "is_told"), [("height", True), ("hbv_dna", False)])
+def test_an_answer_that_is_not_read_any_more_is_told_where_it_decided(
+    name: str, is_told: bool
+) -> None:
+    """As 1.000, which was read as 1; E10 was open without it."""
+    kept = entry(1, "S-1", {"weight": "60", "height": "160", "hbv_dna": "1"})
+    answers = {**kept.answers, name: Answer("1.000", "file")}
+    again = rescreened(TRIAL, kept._replace(answers=answers), ON)
+    assert (len(again.problems), again.is_changed, again.to_be_told) == (1, False, is_told)
+
+
 def test_days_that_other_criteria_do_not_know_are_no_problem(tmp_path: Path) -> None:
     text = Path("criteria.yaml").read_text(encoding="utf-8")
     other = tmp_path / "other.yaml"

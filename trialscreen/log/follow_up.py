@@ -191,8 +191,8 @@ class Again(NamedTuple):
 
     @property
     def to_be_told(self) -> bool:
-        """Whether the verdict changed, or cannot be told."""
-        return self.is_changed or self.now is None
+        """Whether the verdict changed or cannot be told, or an answer that decided is not used."""
+        return self.is_changed or self.now is None or bool(self.problems and self.flips)
 
 
 def rescreen(
