@@ -17,6 +17,9 @@ from trialscreen.tables.expressions import AT_ONCE, Computing
 _ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
+_MOST = 300_000
+"""Rows that wait while the look before takes its time. To wait for it would stop the engine."""
+
 _MANY = 1_000_000
 """What is found of the criteria is little, and is counted for so many rows at a time."""
 
@@ -61,7 +64,8 @@ class Counting:
         lacks_data = results["open"] == "data"
         lacking = pl.DataFrame([results[name].filter(lacks_data) for name in self._inputs])
         self._waiting.append(lacking)
-        if sum(map(len, self._waiting)) >= _ENOUGH:
+        waiting = sum(map(len, self._waiting))
+        if waiting >= _MOST or (waiting >= _ENOUGH and (self._look is None or self._look.done())):
             self._look_at_waiting()
 
     def attrition(self) -> Attrition:
