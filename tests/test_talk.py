@@ -1,5 +1,6 @@
 """What the conversation says to replies, without a terminal: cases, and what follows from them."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from tests.deciding import ELIGIBLE
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
+from tests.spec import read_rule_text, spec_trial
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, Key, read_facts
 from trialscreen.answers.interview.ordering import Question, open_elements
@@ -18,7 +20,7 @@ from trialscreen.answers.interview.state import State
 from trialscreen.answers.sampled import read_samples
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.trial import SOURCES, Element, Source
+from trialscreen.model.trial import SOURCES, Criterion, Element, Kind, Source
 from trialscreen.screening.screen import screen
 
 NCT = load_trial()
@@ -383,6 +385,39 @@ def test_an_ovarian_insufficiency_is_judged_once_it_is_known(
     state.answer([(NCT.elements["menopause_type"], menopause_type)])
     asked = [one.name for one in open_elements(state.screening, state.answers.keys())]
     assert asked == ["ovarian_insufficiency_is_primary"] * is_asked
+
+
+HEAVY_AND_FIT = "{all: [{weight: {at_least: 50}}, smoker]}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "weight", "is_asked"),
+    [
+        ("inclusion", HEAVY_AND_FIT, None, False),
+        ("inclusion", HEAVY_AND_FIT, "60", True),
+        ("inclusion", HEAVY_AND_FIT, "pending", False),
+        ("inclusion", HEAVY_AND_FIT, "unknown", True),
+        ("inclusion", "{all: [{weight: {at_least: 50}}, {smoker: no}]}", "unknown", True),
+        ("inclusion", f"{{any: [diabetic, {HEAVY_AND_FIT}]}}", "unknown", False),
+        ("exclusion", HEAVY_AND_FIT, "unknown", False),
+        ("exclusion", f"{{not: {HEAVY_AND_FIT}}}", "unknown", True),
+    ],
+)
+def test_what_is_judged_beside_a_value_that_nobody_knows_is_asked_where_it_can_exclude(
+    kind: Kind, rule: str, weight: str | None, is_asked: bool
+) -> None:
+    """It is not asked where it could only clear somebody of whom the value was never known."""
+    base = spec_trial()
+    judged = replace(base.elements["smoker"], source="investigator")
+    criterion = Criterion("X1", kind, "", "", read_rule_text(rule))
+    trial = replace(
+        base, elements={**base.elements, "smoker": judged}, criteria=(criterion,), checks=()
+    )
+    state = State(screen(trial, {}, DAY))
+    if weight is not None:
+        state.answer([(trial.elements["weight"], weight)])
+    asked = {one.name for one in open_elements(state.screening, state.answers.keys())}
+    assert ("smoker" in asked) is is_asked
 
 
 def test_questions_left_count_what_is_asked_later() -> None:

@@ -13,11 +13,12 @@ from math import prod
 from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
-from trialscreen.model.facts import is_exact
+from trialscreen.model.facts import Exactly, is_exact
 from trialscreen.model.trial import SOURCES, Criterion, Element, Formula, Source
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Resolved, Trace
-from trialscreen.screening.missing import askable, never_counts
+from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.missing import askable, missing, never_counts
 from trialscreen.screening.rests_on import enough
 from trialscreen.screening.screen import Screening
 
@@ -59,12 +60,12 @@ def _open(
         some = (element, *map(trial.elements.__getitem__, behind))
         return allowed.intersection(source for one in some for source in one.sources)
 
-    def askable_in(trace: Trace) -> list[tuple[str, bool]]:
+    def askable_in(trace: Trace, of: Finding) -> list[tuple[str, bool]]:
         if trace.truth.known:
             return []
         if not trace.parts:
             return [(name, True) for name in askable(trace, closed)]
-        names = [one for part in trace.parts for one in askable_in(part)]
+        names = [one for part in trace.parts for one in askable_in(part, of)]
         if not names or not _is_all(trace.rule):
             return names
         if unknown := [givers(one) for one in _unknown_gates(trace, closed)]:
@@ -73,16 +74,12 @@ def _open(
                 for name, is_due in names
                 if not any(givers(trial.elements[name]) <= one for one in unknown)
             ]
-        if not _calls_for_judgement(trace):
-            names = [
-                (name, is_due and trial.elements[name].sources != ("investigator",))
-                for name, is_due in names
-            ]
-        return names
+        later = _judged_later(of, trace, {name for name, _ in names}, closed, awaited)
+        return [(name, is_due and name not in later) for name, is_due in names] if later else names
 
     due: dict[str, bool] = {}
     for finding in screening.findings:
-        for name, is_due in askable_in(finding.trace):
+        for name, is_due in askable_in(finding.trace, finding):
             due[name] = is_due or due.get(name, False)
     return [
         (one, due[one.name])
@@ -133,18 +130,37 @@ def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
             yield part.used[0].element
 
 
-def _calls_for_judgement(trace: Trace) -> bool:
-    """Whether the values are known that what stands beside them, in all of it, is a judgement of.
+def _judged_later(
+    finding: Finding, trace: Trace, names: Set[str], closed: Set[str], awaited: Set[str]
+) -> Set[str]:
+    """Of these elements, the judgements of values that stand beside them in all of a rule.
 
-    A raised bilirubin is accepted, or not, once it is known to be raised.
+    A raised bilirubin is accepted, or not, once it is known to be raised. Values that can neither
+    come nor be asked for are not waited for, if a judgement can fail the criterion without them.
     """
-    is_value = (rules.Compare, rules.Within, rules.OneOf)
-    return all(
-        part.truth is truth.TRUE
-        for part in trace.parts
-        if isinstance(part.rule, is_value)
-        or (isinstance(part.rule, rules.Is) and isinstance(part.rule.value, str))
+    elements = finding.patient.elements
+    judged = {name for name in names if elements[name].sources == ("investigator",)}
+    values = [one for one in trace.parts if _is_open_value(one)] if judged else ()
+    if any(not awaited.isdisjoint(missing(one)) or askable(one, closed) for one in values):
+        return judged
+    return {name for name in judged if values and not _can_fail(finding, elements[name])}
+
+
+def _is_open_value(part: Trace) -> bool:
+    rule = part.rule
+    is_value = isinstance(rule, rules.Compare | rules.Within | rules.OneOf) or (
+        isinstance(rule, rules.Is) and isinstance(rule.value, str)
     )
+    return is_value and part.truth is not truth.TRUE
+
+
+def _can_fail(finding: Finding, element: Element) -> bool:
+    """Whether a yes or a no to an element fails the criterion, whatever else is answered."""
+    patient, rule = finding.patient, finding.criterion.rule
+    fails = truth.FALSE if finding.criterion.kind == "inclusion" else truth.TRUE
+    answers = map(Exactly, (True, False)) if element.type == "boolean" else ()
+    worlds = ({**patient.facts, element.name: answer} for answer in answers)
+    return any(Evaluation(patient.trial, one, patient.on).truth(rule) is fails for one in worlds)
 
 
 def doubtful(screening: Screening, closed: Set[str], name: str) -> Element | None:
