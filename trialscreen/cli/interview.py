@@ -25,7 +25,7 @@ from trialscreen.cli.process import code_of
 from trialscreen.cli.screen_options import ScreenOptions
 from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
-from trialscreen.output.report.verdict_words import verdict_line
+from trialscreen.output.report.verdict_words import asked_of, verdict_line
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import wrapped
 from trialscreen.text.spelling import flag
@@ -195,7 +195,7 @@ class Ending(NamedTuple):
         screening = self.state.screening
         if screening.failing:
             return
-        for source, names in screening.needed.items():
+        for source, names in asked_of(screening).items():
             unknown = sum(name in self.state.answers for name in names)
             note = f" ({unknown} answered unknown)" if unknown else ""
             yield f"{'to be computed' if source == 'derived' else source} {len(names)}{note}"

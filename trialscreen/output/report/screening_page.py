@@ -15,6 +15,8 @@ from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, TRUTHS, VERDICTS
 from trialscreen.output.report.trial_page import cohort_blocks, cohorts_in_short
 from trialscreen.output.report.verdict_words import (
+    asked_for,
+    asked_of,
     element_list,
     headline,
     verdict_line,
@@ -226,7 +228,7 @@ def _in_short(screening: Screening) -> Iterator[blocks.Part]:
     yield from blocks.titled(f"Fails ({len(rows)})", table("Why", rows, (0, 2, 0, 4)))
     findings = _open_findings(screening)
     most = _named_beside(findings)
-    rows = [(*_cells(one), "\n".join(_missing(one, most))) for one in findings]
+    rows = [(*_cells(one), "\n".join(_missing(screening, one, most))) for one in findings]
     title = f"Open ({len(rows)}): what is missing"
     yield from blocks.titled(title, table("Missing", rows, (0, 0, 0, 1)))
     passing = [_cells(one) for one in screening.findings if one.passes]
@@ -242,10 +244,11 @@ def _named_beside(findings: Sequence[Finding]) -> int:
     return next((named for upto, named in NAMED.items() if len(findings) <= upto), 0)
 
 
-def _missing(finding: Finding, most: int) -> Iterator[str]:
+def _missing(screening: Screening, finding: Finding, most: int) -> Iterator[str]:
     """What is known and not enough, and of what else is missing the first `most`, or how many."""
     yield from finding.reasons
-    labels = [finding.trial.elements[name].label for name in finding.needed]
+    elements = screening.trial.elements
+    labels = [elements[name].label for name in asked_for(screening, finding)]
     others = [one for one in labels if not any(told.startswith(one) for told in finding.reasons)]
     if others:
         yield some(others, most) if most else count_of(len(others), "answer")
@@ -273,10 +276,11 @@ def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
 def _still_needed(screening: Screening) -> Iterator[tuple[str, str]]:
     """What is awaited or too old; and what else is needed, by who can give it."""
     elements, findings = screening.trial.elements, _open_findings(screening)
-    room = ROOM * (1 if _named_beside(findings) else 2) // max(len(screening.needed), 1)
+    asked = asked_of(screening)
+    room = ROOM * (1 if _named_beside(findings) else 2) // max(len(asked), 1)
     awaited = {one.element for one in screening.awaited}
     yield from waiting_rows(screening, room)
-    for source, names in screening.needed.items():
+    for source, names in asked.items():
         labels = [elements[name].label for name in names if name not in awaited]
         if labels:
             yield f"{SOURCE_WORDS[source]} ({len(labels)})", fitting(labels, room)

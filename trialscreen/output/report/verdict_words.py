@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from trialscreen.model.trial import Trial
+from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.screening.explain import label_list
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
@@ -50,6 +50,35 @@ def why_and_until(screening: Screening, finding: Finding) -> list[str]:
     """What decided a criterion, and the day on which one that fails clears, if one does."""
     until = [f"clears on {finding.clears_on}"] if finding.clears_on else []
     return [*why(screening, finding), *until]
+
+
+def asked_for(screening: Screening, finding: Finding) -> tuple[str, ...]:
+    """The elements to ask for an open criterion: what it needs, by the way that has begun.
+
+    A value that can be entered or worked out is worked out once some of what that takes is
+    there or awaited from whoever could give the value itself: of a calcium without its upper
+    limit, the limit is asked for, and not whether the calcium is high.
+    """
+    trial = screening.trial
+    elements = trial.elements
+    there = {*screening.facts, *(one.element for one in screening.awaited)}
+    names: list[str] = []
+    for name in finding.needed:
+        behind = trial.sources_of(name)
+        givers = {elements[one].source for one in there & behind}
+        lacking = [one for one in finding.missing if one in behind]
+        names += lacking if lacking and elements[name].source in givers else [name]
+    return tuple(dict.fromkeys(names))
+
+
+def asked_of(screening: Screening) -> dict[Source, list[str]]:
+    """What is asked for, over all criteria, by who can give it."""
+    asked = {name for finding in screening.findings for name in asked_for(screening, finding)}
+    of: dict[Source, list[str]] = {source: [] for source in SOURCES}
+    for name, element in screening.trial.elements.items():
+        if name in asked:
+            of[element.source].append(name)
+    return {source: names for source, names in of.items() if names}
 
 
 def element_list(trial: Trial, names: Collection[str]) -> str:
