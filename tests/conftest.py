@@ -1,5 +1,6 @@
 """Engines that several tests share, what cannot run on this machine, and what tests leave."""
 
+import gc
 import os
 import re
 import sys
@@ -70,6 +71,12 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc] # it has no types
 def _server_of(nodeid: str) -> str | None:
     engine = re.search(r"[\[-](PostgreSQL|Spark)[\]-]", nodeid)
     return engine and engine[1]
+
+
+def pytest_collection_finish() -> None:
+    # What was imported and collected stays: the collector of garbage need not look at it again.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import polars as pl
 
+from tests.sizes import FULL
 from trialscreen.tables.engines.sql import Dialect
 
 TABLE = "patients"
@@ -179,8 +180,23 @@ for argument do
 done
 exec '{java}' {options} "$@"
 """
-_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Tests' queries are short: compiling them well would take longer than it saves."""
+_QUICK = (
+    # Tests' queries are short: compiling them well would take longer than it saves.
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:NewRatio=1"
+    # Spark loads thousands of classes, which are not ours to verify.
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+    # Those of Java itself are taken as they lie in memory; this runtime comes without such a file.
+    " -Xlog:disable -XX:SharedArchiveFile='{archive}'"
+)
+_DUMP = ("-Xshare:dump", "-Xlog:disable", "-XX:+UseSerialGC")
+
+_INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Spark evaluates a query as it is, and does not translate it into Java first."""
+_WORTH_COMPILING = 0 if FULL else 1_000
+"""Rows: for less, Spark's compiling a query of a hundred thousand characters only takes time."""
 
 
 class Spark:
@@ -207,11 +223,23 @@ class Spark:
         self.session.stop()
 
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
-        with tempfile.TemporaryDirectory() as folder:
+        how = {} if len(frame) >= _WORTH_COMPILING else _INTERPRETED
+        with tempfile.TemporaryDirectory() as folder, self.configured(how):
             path = Path(folder) / "patients.parquet"
             frame.write_parquet(path)
             self.session.read.parquet(str(path)).createOrReplaceTempView(TABLE)
             return [tuple(row) for row in self.session.sql(query).collect()]
+
+    @contextmanager
+    def configured(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """The session with other settings, for as long as this lasts."""
+        for name, value in settings.items():
+            self.session.conf.set(name, value)
+        try:
+            yield
+        finally:
+            for name in settings:
+                self.session.conf.unset(name)
 
 
 @contextmanager
@@ -225,11 +253,12 @@ def java(*, quick: bool = True) -> Iterator[None]:
     ):
         start = Path(name) / "bin" / "java"
         start.parent.mkdir()
-        start.write_text(
-            _JAVA_START.format(
-                java=place / "java-runtime" / "bin" / "java", options=_QUICK if quick else ""
-            )
-        )
+        program, archive = place / "java-runtime" / "bin" / "java", f"{name}/classes.jsa"
+        if quick:
+            dump = [str(program), *_DUMP, f"-XX:SharedArchiveFile={archive}"]
+            subprocess.run(dump, check=True, stdout=subprocess.DEVNULL)
+        options = _QUICK.format(archive=archive) if quick else ""
+        start.write_text(_JAVA_START.format(java=program, options=options))
         start.chmod(0o755)
         yield
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.byhand_spark import screen as by_hand
-from tests.engines import ELSEWHERE, Spark, java
+from tests.engines import ELSEWHERE, Spark
 from tests.frames import screen_frame, without_contradictions
 from tests.generate import ON
 from tests.parquet_cases import CASES, Case, parametrized
@@ -363,11 +363,8 @@ def test_values_are_counted_once_in_any_number_of_tasks(engine: Spark, tmp_path:
     wrong = pl.when(pl.col(ID) % 3 == 0).then(5000.0).otherwise(130.0)
     frame = FEW.frame.head(3000).with_columns(weight=wrong, height=pl.lit(None, pl.Float64))
     source = partitioned(tmp_path, frame, parts=9)
-    engine.session.conf.set("spark.sql.files.maxPartitionBytes", "20kb")
-    try:
+    with engine.configured({"spark.sql.files.maxPartitionBytes": "20kb"}):
         found = screened(engine, source, tmp_path / "out")
-    finally:
-        engine.session.conf.unset("spark.sql.files.maxPartitionBytes")
     assert len(list((tmp_path / "out").glob("*.parquet"))) > 2
     quality = found.quality
     assert (found.rows, quality.unreadable["weight"], quality.unusual["weight"].count) == (
@@ -422,11 +419,8 @@ def test_what_is_told_of_values_is_what_a_local_run_tells(engine: Spark, tmp_pat
     ends = (pl.when(pl.col(ID) % 3 == 0).then(pl.col("tsh") * by) for by in (1, 1.5))
     frame = frame.with_columns(tsh_low=next(ends), tsh_high=next(ends))
     frame.write_parquet(tmp_path / "in.parquet", row_group_size=200)
-    engine.session.conf.set("spark.sql.files.maxPartitionBytes", "20kb")
-    try:
+    with engine.configured({"spark.sql.files.maxPartitionBytes": "20kb"}):
         found = screened(engine, tmp_path / "in.parquet", tmp_path / "out", limits=Limits(1.0))
-    finally:
-        engine.session.conf.unset("spark.sql.files.maxPartitionBytes")
     parts = sorted((tmp_path / "out").glob("*.parquet"))
     rows = pl.concat(map(pl.read_parquet, parts))
     assert len(parts) > 2
@@ -595,8 +589,7 @@ def test_the_command_screens_on_spark(engine: Spark, tmp_path: Path) -> None:
     case = FEW._replace(frame=FEW.frame.select(ID, "weight", "height").head(2000))
     source, output = partitioned(tmp_path, case.frame), tmp_path / "out"
     options = ("--screening-date", ON.isoformat(), "--id", ID, "--engine", "spark")
-    with java():
-        done = spawn("cohort", str(source), "-o", str(output), *options, "--master", "local[1]")
+    done = spawn("cohort", str(source), "-o", str(output), *options, "--master", "local[1]")
     assert done.code == 0, done.err
     assert f"2,000 patients screened on {ON}: " in done.err and "FutureWarning" not in done.err
     expected = checked(case)
