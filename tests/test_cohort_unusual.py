@@ -1,5 +1,6 @@
 """Values that can be right and seldom are: used, counted, and listed as unusual."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -81,6 +82,71 @@ def test_nines_are_what_many_write_for_no_value(tmp_path: Path) -> None:
         assert f"{name}: 1 value unusual" in said
     assert sorted(line.split()[1] for line in listed) == sorted(values)
     assert any("9999 copies/mL is what many write for a missing value" in line for line in listed)
+
+
+def test_values_that_are_unusual_beside_each_other_are_told(tmp_path: Path) -> None:
+    values: dict[str, Sequence[object]] = {
+        "sex": ["female"] * 3,
+        "birth_date": ["1958-04-17"] * 3,
+        "serum_creatinine": ["1.5 mg/dL", "0.8 mg/dL", "unknown"],
+        "egfr": ["75", "75", "75"],
+        "malignancy_history": ["yes", "no", ""],
+        "malignancy_cure_date": ["2014", "2014", "2014"],
+        "current_systemic_glucocorticoid": ["no", "no", "no"],
+        "prednisolone_equivalent_dose": ["unknown", "", ">5"],
+        "glucocorticoid_duration": ["unknown", "", ""],
+    }
+    said, listed = screened(tmp_path, values)
+    sides = (
+        "eGFR as entered, and as it follows from sex and date of birth and serum creatinine,"
+        " lie on two sides of a threshold"
+    )
+    cured = "Past cancer is denied but when it was cured is given; ask again which is right."
+    dose = (
+        "A present systemic glucocorticoid is denied but its dose or duration is given; ask again"
+    )
+    assert f"\n1 row unusual, and used: {cured}\n1 row unusual, and used: {sides}\n" in said
+    assert listed == [
+        *(f"1 {name} {sides}" for name in ("sex", "birth_date", "serum_creatinine", "egfr")),
+        *(f"2 {name} {cured}" for name in ("malignancy_history", "malignancy_cure_date")),
+        f"3 current_systemic_glucocorticoid {dose} which is right.",
+        f"3 prednisolone_equivalent_dose {dose} which is right.",
+    ]
+
+
+SHUFFLED = (
+    *("frax_hip", "osteoporosis_diagnosis", "lumbar_spine_t_score", "gilbert_syndrome"),
+    *("current_systemic_glucocorticoid", "bilirubin_accepted_as_gilbert"),
+)
+"""Elements whose values may be any other patient's, and contradict nothing then."""
+
+
+@pytest.mark.parametrize("listing", [False, True])
+def test_values_beside_each_other_are_doubted_as_by_the_reference(
+    tmp_path: Path, listing: bool
+) -> None:
+    table, rng = tmp_path / "t.parquet", Random(6)
+    write(TRIAL, 400, table, seed=6, on=ON, unknown=0.2)
+    frame = pl.read_parquet(table)
+    frame = frame.with_columns(frame[name].shuffle(rng.randrange(99)) for name in SHUFFLED)
+    rates = pl.Series("egfr", [rng.choice((None, 59.0, 61.0, 90.0)) for _ in range(len(frame))])
+    frame = frame.with_columns(rates)
+    frame.write_parquet(table)
+    problems, anchor = tmp_path / "p.csv" if listing else None, Anchor(ON, ON)
+    done: Done = run(TRIAL, Job((table,), tmp_path / "o.parquet", ID, anchor, problems=problems))
+    checks = {one.say for one in TRIAL.checks if one.level == "warning"}
+    expected: Counter[str] = Counter()
+    for row in frame.drop(ID).iter_rows(named=True):
+        facts = {name: fact_of(value) for name, value in row.items() if value is not None}
+        for notice in review(Evaluation(TRIAL, facts, ON)):
+            if notice.message in checks:
+                expected[notice.message] += 1
+            elif notice.message.endswith("on the other side of a threshold"):
+                expected[TRIAL.elements[notice.elements[0]].label] += 1
+    ours = Counter({why.partition(" as entered, ")[0]: n for why, n in done.quality.beside.items()})
+    assert ours == expected
+    assert not done.quality.contradictory
+    assert len(expected) > 5
 
 
 def fact_of(value: object) -> Fact:

@@ -111,6 +111,8 @@ def of_values(trial: Trial, quality: "DataQuality", *, can_declare: bool = True)
             if can_declare and (codes := [f"{code:.0f}" for code in odd.codes]):
                 known += f"; declare {some(codes)} in --columns if it stands for missing"
             yield f"{name}: {count_of(odd.count, 'value')} unusual, and used ({known})"
+    for why, rows in quality.beside.items():
+        yield f"{count_of(rows, 'row')} unusual, and used: {why}"
     yield from (message for _, message in quality.medians())
     if like_missing := quality.like_missing.total():
         count = count_of(like_missing, "value")

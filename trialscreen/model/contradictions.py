@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.rules import Compare, ElementRef, Operator
 from trialscreen.model.trial import Check, Element, Formula, Trial
 
 Agreement = Literal["same", "years", "digits"]
@@ -44,3 +45,20 @@ def agreement_of(element: Element) -> Agreement:
     if not isinstance(element.derive, Formula):
         return "same"
     return "years" if FORMULAS[element.derive.name].whole else "digits"
+
+
+def thresholds(trial: Trial, element: Element) -> dict[float, list[Operator]]:
+    """The numbers that criteria can compare an element with, and how.
+
+    On either side of one, an entered value and a computed one decide differently.
+    """
+    return trial.once(_all_thresholds).get(element.name, {})
+
+
+def _all_thresholds(trial: Trial) -> dict[str, dict[float, list[Operator]]]:
+    found: dict[str, dict[float, list[Operator]]] = {}
+    for test in (one for criterion in trial.criteria for one in trial.reached(criterion.rule)):
+        if isinstance(test, Compare) and not isinstance(test.bound, ElementRef):
+            bounds = found.setdefault(test.element, {})
+            bounds.setdefault(test.bound, []).append(test.operator)
+    return found

@@ -11,6 +11,7 @@ from trialscreen.model.contradictions import (
     Disagreement,
     agreement_of,
     contradictions,
+    thresholds,
 )
 from trialscreen.model.facts import (
     Dates,
@@ -23,7 +24,6 @@ from trialscreen.model.facts import (
     rounded,
 )
 from trialscreen.model.formulas import FORMULAS, derive
-from trialscreen.model.rules import Compare, ElementRef, Operator
 from trialscreen.model.trial import SCREENING_DATE, Check, Element, Formula, Trial
 from trialscreen.model.truth import FALSE, TRUE
 from trialscreen.model.wording import as_written, show_fact, show_typical
@@ -211,7 +211,7 @@ def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
 def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
     """A computed value so near a threshold that its usual rounding hides the side it is on."""
     for element in patient.trial.once(_that_follow):
-        if element.reported_to is None or not (bounds := _thresholds(patient.trial, element)):
+        if element.reported_to is None or not (bounds := thresholds(patient.trial, element)):
             continue
         one = patient.resolve(element.name)
         fact = one.fact
@@ -224,25 +224,11 @@ def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
                 yield Notice("warning", (element.name,), f"{said} {how}")
 
 
-def _thresholds(trial: Trial, element: Element) -> dict[float, list[Operator]]:
-    """The numbers that criteria can compare an element with, and how."""
-    return trial.once(_all_thresholds).get(element.name, {})
-
-
-def _all_thresholds(trial: Trial) -> dict[str, dict[float, list[Operator]]]:
-    found: dict[str, dict[float, list[Operator]]] = {}
-    for test in (one for criterion in trial.criteria for one in trial.reached(criterion.rule)):
-        if isinstance(test, Compare) and not isinstance(test.bound, ElementRef):
-            bounds = found.setdefault(test.element, {})
-            bounds.setdefault(test.bound, []).append(test.operator)
-    return found
-
-
 def _decide_differently(trial: Trial, element: Element, one: Fact, other: Fact) -> bool:
     """Whether two values of an element are certainly on different sides of a threshold."""
     return any(
         {comparing(operator)(fact, number(bound)) for fact in (one, other)} == {TRUE, FALSE}
-        for bound, operators in _thresholds(trial, element).items()
+        for bound, operators in thresholds(trial, element).items()
         for operator in operators
     )
 

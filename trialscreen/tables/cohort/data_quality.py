@@ -65,6 +65,7 @@ class DataQuality:
     Counted are, by element: `filled` cells, which state something; `unreadable` ones of them,
     and of these the ones that look like codes for a missing value, `like_missing`;
     `contradictory` and `unusual` ones; and `empty` cells, which are listed and hold no value.
+    `beside`: rows with values that are unusual beside each other, by what is said of them.
     `verdicts` counts rows by verdict and what is open.
 
     With `out`, every value that could not be used, or is unusual, is listed there, as CSV; of
@@ -81,6 +82,7 @@ class DataQuality:
         self.like_missing: Counter[str] = Counter()
         self.contradictory: Counter[str] = Counter()
         self.unusual: defaultdict[str, UnusualCounts] = defaultdict(UnusualCounts)
+        self.beside: Counter[str] = Counter()
         self.verdicts: Counter[tuple[str, str | None]] = Counter()
         self.undated: list[int] = []
         self.failure: OSError | None = None
@@ -160,11 +162,17 @@ class DataQuality:
         """Counts the unusual values of the rows that wait, and gives them as they are listed."""
         lists = []
         if waiting := self._doubted[unusual]:
-            for element, rows in unusual.found(pl.concat(waiting)):
+            doubted = pl.concat(waiting)
+            for element, rows in unusual.found(doubted):
                 self.unusual[element.name].add(rows.to_series(2).to_list())
                 if self._out is not None:
                     why = reasons(element, rows)
                     lists.append(listed(rows, element.name, why, UNUSUAL))
+            for warning, rows in unusual.beside(doubted):
+                self.beside[warning.reason] += len(rows)
+                for name in warning.elements if self._out is not None else ():
+                    cells = unusual.given(name, rows)
+                    lists.append(listed(cells, name, (warning.reason,) * len(cells), UNUSUAL))
             waiting.clear()
         return lists
 

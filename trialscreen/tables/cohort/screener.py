@@ -56,12 +56,13 @@ class Screener:
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
-        self._unusual = Unusual(trial, {**days, **self.columns})
+        self._unusual = Unusual(trial, self.program, {**days, **self.columns})
         self._spanned = [one for one in self._typed if one.ends is not None]
         spanned = (one.element.name for one in self._spanned)
         self._doubted = [*dict.fromkeys((ROW, KEY, *self._unusual.columns, *spanned))]
         contradictions = self.program.contradictions
         self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
+        self._warnings = {f"(warning {one.id})": one.holds for one in self.program.warnings}
 
     # Most tables have no row to look at again.
 
@@ -80,7 +81,8 @@ class Screener:
     def reads(self) -> tuple[str, ...]:
         """The typed columns that are read to find anything."""
         program = self.program
-        outputs = (program.results, self._flags, program.cleaned, program.needed, program.stale)
+        told = (self._flags, self._warnings)
+        outputs = (program.results, *told, program.cleaned, program.needed, program.stale)
         return program.inputs(value for one in outputs for value in one.values())
 
     @property
@@ -95,11 +97,12 @@ class Screener:
 
     def with_findings(self, typed: pl.LazyFrame) -> pl.LazyFrame:
         """`results`, unusable values and all, and in which rows those are."""
-        frame = self._computing({**self.program.results, **self._flags}).of(typed)
+        outputs = {**self.program.results, **self._flags, **self._warnings}
+        frame = self._computing(outputs).of(typed)
         frame = frame.cast(self.results)  # what no column can decide has no type of its own
         besides = (~one.besides for one in self._typed if one.besides is not None)
         touched = _any([*besides, *self._flags]).alias(_TOUCHED)
-        doubtful = _any(self._doubts()).alias(_DOUBTFUL)
+        doubtful = _any([*self._doubts(), *self._warnings]).alias(_DOUBTFUL)
         return frame.with_columns(self._latest.alias(LATEST)).select(
             *self.results, touched, doubtful
         )

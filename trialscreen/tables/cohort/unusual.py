@@ -1,8 +1,9 @@
-"""Values that can be right and seldom are: outside what is typical of their element."""
+"""Values that can be right and seldom are: by what is typical of them, or beside each other."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -12,6 +13,8 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, of_columns
 from trialscreen.model.trial import Element, Trial
 from trialscreen.model.wording import show_fact, show_typical
 from trialscreen.tables.cohort.column_map import KEY, ROW
+from trialscreen.tables.compile import Flag, Program
+from trialscreen.tables.expressions import AT_ONCE, Computing
 from trialscreen.tables.quality import CODES, ENOUGH, codes_in
 
 _KEPT = 100_000
@@ -43,17 +46,24 @@ def _is_odd(element: Element, columns: Sequence[str]) -> pl.Expr:
 
 
 class Unusual:
-    """Finds unusual values in typed columns; `columns` names those of each element."""
+    """Finds unusual values in typed columns; `columns` names those of each element.
 
-    def __init__(self, trial: Trial, columns: Mapping[str, tuple[str, ...]]) -> None:
-        self._elements = trial.elements
-        self._columns = {
-            name: some for name, some in columns.items() if trial.elements[name].typical is not None
-        }
+    `program` is for these columns.
+    """
+
+    def __init__(
+        self, trial: Trial, program: Program, columns: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._elements, self._columns, self._program = trial.elements, columns, program
         self._flags = {
-            name: _is_odd(trial.elements[name], some) for name, some in self._columns.items()
+            name: _is_odd(trial.elements[name], some)
+            for name, some in columns.items()
+            if trial.elements[name].typical is not None
         }
-        self.columns = [*chain.from_iterable(self._columns.values())]
+        odd = chain.from_iterable(columns[name] for name in self._flags)
+        warned = program.inputs(one.holds for one in program.warnings)
+        beside = (columns[name][0] for one in program.warnings for name in one.elements)
+        self.columns = [*dict.fromkeys((*odd, *warned, *beside))]
 
     def flags(self, *but: str) -> Iterator[pl.Expr]:
         """In which rows each element is unusual, except for some elements."""
@@ -65,6 +75,21 @@ class Unusual:
             if flag.any():  # which is no query, as the places are
                 columns = [ROW, KEY, *self._columns[flag.name]]
                 yield self._elements[flag.name], rows[flag.arg_true(), columns]
+
+    def beside(self, rows: pl.DataFrame) -> Iterator[tuple[Flag, pl.DataFrame]]:
+        """What is warned of in some rows, and in which of them."""
+        flags = self._warned.of(rows.lazy()).collect(engine=AT_ONCE)
+        for one, flag in zip(self._program.warnings, flags, strict=True):
+            if flag.any():
+                yield one, rows[flag.arg_true()]
+
+    def given(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows in which an element is known."""
+        return rows[rows[self._columns[name][0]].is_not_null().arg_true()]
+
+    @cached_property
+    def _warned(self) -> Computing:
+        return Computing(self._program, {one.id: one.holds for one in self._program.warnings})
 
 
 def reasons(element: Element, rows: pl.DataFrame) -> Iterator[str]:

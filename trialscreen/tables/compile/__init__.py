@@ -9,14 +9,14 @@ from functools import partial
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
 from trialscreen.tables.compile.compiler import Compiler
-from trialscreen.tables.compile.flags import cleaned, contradiction_flags, stale
+from trialscreen.tables.compile.flags import cleaned, contradiction_flags, stale, warning_flags
 from trialscreen.tables.compile.needed import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
-from trialscreen.tables.compile.program import ContradictionFlag, Program, Step
+from trialscreen.tables.compile.program import Flag, Program, Step
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
 from trialscreen.tables.compile.table import Table
 
-__all__ = ["ContradictionFlag", "Program", "Step", "Table", "compile_trial"]
+__all__ = ["Flag", "Program", "Step", "Table", "compile_trial"]
 
 
 def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
@@ -48,6 +48,7 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
         cleaned=cleaned(table, found),
         needed=needed(compiler) if with_needed else {},
         stale=stale(compiler),
+        warnings=warning_flags(compiler),
         steps=tuple(compiler.steps.values()),
     )
 

@@ -1,4 +1,4 @@
-"""What is wrong with a row, as expressions: contradictions, and values that are too old.
+"""What is wrong with a row, as expressions: contradictions, doubts, and values that are too old.
 
 Where the reference names the elements that a contradiction rests on in this patient, a table
 needs one list for all rows: every column that it can rest on.
@@ -7,14 +7,28 @@ needs one list for all rows: every column that it can rest on.
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from trialscreen.model.contradictions import Agreement, Contradiction, Disagreement, contradictions
+from trialscreen.model.contradictions import (
+    Agreement,
+    Contradiction,
+    Disagreement,
+    contradictions,
+    thresholds,
+)
 from trialscreen.model.expr import NULL, Column, Constant, Scalar
 from trialscreen.model.rules import Given
 from trialscreen.model.trial import Check, Element, Formula
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.compile.compiler import Compiler
-from trialscreen.tables.compile.intervals import Bounds, is_exact, overlap, where, written
-from trialscreen.tables.compile.program import ContradictionFlag
+from trialscreen.tables.compile.intervals import (
+    Bounds,
+    is_exact,
+    judge,
+    one_value,
+    overlap,
+    where,
+    written,
+)
+from trialscreen.tables.compile.program import Flag
 from trialscreen.tables.compile.simplify import (
     before,
     both,
@@ -29,13 +43,23 @@ from trialscreen.tables.compile.simplify import (
 from trialscreen.tables.compile.table import Table
 
 
-def contradiction_flags(compiler: Compiler) -> tuple[ContradictionFlag, ...]:
+def contradiction_flags(compiler: Compiler) -> tuple[Flag, ...]:
     """Those that some row can hold; without the columns for one, it is left out."""
     found = contradictions(compiler.trial)
     return tuple(flag for one in found for flag in _flagged(compiler, one))
 
 
-def cleaned(table: Table, found: Iterable[ContradictionFlag]) -> dict[str, Scalar]:
+def warning_flags(compiler: Compiler) -> tuple[Flag, ...]:
+    """What `edit_checks.review` warns of in values beside each other, as contradictions are."""
+    checks = (one for one in compiler.trial.checks if one.level == "warning")
+    sides = (one for one in compiler.trial.elements.values() if one.derive is not None)
+    return (
+        *(flag for one in checks for flag in _flagged(compiler, one)),
+        *(flag for one in sides for flag in _different_sides(compiler, one)),
+    )
+
+
+def cleaned(table: Table, found: Iterable[Flag]) -> dict[str, Scalar]:
     """The columns that `found` can strike: null where one of them holds."""
     strikes: dict[str, list[Scalar]] = {}
     for one in found:
@@ -49,16 +73,11 @@ def cleaned(table: Table, found: Iterable[ContradictionFlag]) -> dict[str, Scala
     }
 
 
-def _flagged(compiler: Compiler, one: Contradiction) -> Iterator[ContradictionFlag]:
+def _flagged(compiler: Compiler, one: Contradiction) -> Iterator[Flag]:
     match one:
         case Disagreement(element, agreement):
-            holds, rule = _disagree(compiler, element, agreement), element.derive
-            assert rule is not None
-            rests_on = map(Given, rule.inputs) if isinstance(rule, Formula) else [rule]
-            behind = (name for one in rests_on for name in compiler.trial.elements_behind(one))
-            others = _entered(compiler, behind)
-            names = _entered(compiler, (element.name, *others))
-            labels = " and ".join(compiler.trial.elements[name].label for name in others)
+            holds = _disagree(compiler, element, agreement)
+            names, labels = _beside(compiler, element)
             reason = f"{element.label} contradicts {labels}, from which it follows"
         case Check(when=rule, say=reason):
             holds = compiler.rule(rule, one.id).truth
@@ -66,7 +85,37 @@ def _flagged(compiler: Compiler, one: Contradiction) -> Iterator[ContradictionFl
         case _:
             assert_never(one)
     if not isinstance(holds, Constant):
-        yield ContradictionFlag(one.id, names, reason, holds)
+        yield Flag(one.id, names, reason, holds)
+
+
+def _different_sides(compiler: Compiler, element: Element) -> Iterator[Flag]:
+    """An entered and a derived value that decide differently: who enters both is told."""
+    held = compiler.element(element.name)
+    if NULL in (held.entered.low, held.derived.low):
+        return
+    tests = (
+        [judge(operator, one, one_value(Constant(bound))) for one in (held.entered, held.derived)]
+        for bound, operators in thresholds(compiler.trial, element).items()
+        for operator in operators
+    )
+    holds = either(*(negated(compare("==", one, other)) for one, other in tests))
+    if not isinstance(holds, Constant):
+        names, labels = _beside(compiler, element)
+        reason = f"{element.label} as entered, and as it follows from {labels}, "
+        yield Flag(
+            f"{element.name}_sides", names, f"{reason}lie on two sides of a threshold", holds
+        )
+
+
+def _beside(compiler: Compiler, element: Element) -> tuple[tuple[str, ...], str]:
+    """The columns of an element and of what it follows from; and the latter in words."""
+    rule = element.derive
+    assert rule is not None
+    rests_on = map(Given, rule.inputs) if isinstance(rule, Formula) else [rule]
+    behind = (name for one in rests_on for name in compiler.trial.elements_behind(one))
+    others = _entered(compiler, behind)
+    labels = " and ".join(compiler.trial.elements[name].label for name in others)
+    return _entered(compiler, (element.name, *others)), labels
 
 
 def _disagree(compiler: Compiler, element: Element, agreement: Agreement) -> Scalar:

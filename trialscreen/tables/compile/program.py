@@ -15,11 +15,11 @@ class Step(NamedTuple):
     about: str
 
 
-class ContradictionFlag(NamedTuple):
-    """What cannot be right together, where `holds` is true: false and null do not matter.
+class Flag(NamedTuple):
+    """What is wrong with values beside each other, where `holds` is true: null does not matter.
 
-    `elements` are the ones that it can rest on, in any row: where it holds, all of them
-    count as unknown. The reference names fewer where some of them did not matter.
+    `elements` are the ones that it can rest on, in any row: where a contradiction holds, all of
+    them count as unknown. The reference names fewer where some of them did not matter.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Program:
     "data", "consent" or "judgement"; else null. `cleaned`: the columns of the table that a
     contradiction can strike, null in the rows in which one does. The other outputs leave
     contradictions standing: where that matters they are to be computed from cleaned columns.
+    `warnings`: what can be right together, and seldom is.
     `needed`: by element, whether a row needs it, to decide a criterion that is open; empty
     unless asked for. `stale`: by element, whether a row's value is certainly too old.
     """
@@ -46,7 +47,8 @@ class Program:
     eligible: Scalar
     verdict: Scalar
     open: Scalar
-    contradictions: tuple[ContradictionFlag, ...]
+    contradictions: tuple[Flag, ...]
+    warnings: tuple[Flag, ...]
     cleaned: Mapping[str, Scalar]
     needed: Mapping[str, Scalar] = field(default_factory=dict)
     stale: Mapping[str, Scalar] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from trialscreen.tables.expressions import expression
 NOTE, STALE = "(note)", "stale"
 """Columns beside the ids and those of criteria: what is told, and what is too old."""
 
-_COUNTED = ("filled", "unreadable", "contradictory")
+_COUNTED = ("filled", "unreadable", "contradictory", "beside")
 _MOST_UNUSUAL = 1_000
 """Values of a column in a note."""
 
