@@ -161,6 +161,19 @@ def test_a_site_binds_what_is_not_bound(trial: Trial, codes: Codes, tmp_path: Pa
     )
 
 
+def test_what_a_site_binds_is_not_kept_for_the_next(trial: Trial, tmp_path: Path) -> None:
+    """The packaged mapping is read once for a trial."""
+    before = load_codes(trial)
+    own = with_file(
+        trial,
+        tmp_path,
+        "format: 1\nsystems: {ours: [urn:ours]}\nelements:\n  tsh:\n"
+        "    codes:\n      - {loinc: 3016-3, near: value}\n",
+    )
+    assert own.bound["loinc", "3016-3"] != before.bound["loinc", "3016-3"]
+    assert load_codes(trial) == before == load_codes(replace(trial))
+
+
 def test_a_site_names_its_own_systems_and_units(trial: Trial, tmp_path: Path) -> None:
     own = with_file(
         trial,

@@ -5,6 +5,7 @@ or ATC in a mapping stands for all that begin with it, with or without the point
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -153,6 +154,10 @@ class Codes:
     routes: dict[Key, str] = field(default_factory=dict)
     persons: dict[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, LimitRole]] = field(default_factory=dict)
+
+    def copy(self) -> "Codes":
+        """The same mapping, into which others can be taken without changing this one."""
+        return Codes(**{one.name: copy(getattr(self, one.name)) for one in fields(self)})
 
     def take_in(self, later: "Codes") -> None:
         """What a later file says of a code replaces what the earlier ones say of it."""

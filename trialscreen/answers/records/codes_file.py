@@ -59,9 +59,15 @@ def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
 
     Raises InputError with every problem: file, line, column.
     """
-    found = _read(trial, packaged_path(), FILE_NAME, packaged=True)
+    found = trial.once(_packaged).copy()
     for path in map(Path, files):
         found.take_in(_read(trial, path, printable(str(path))))
+    return found
+
+
+def _packaged(trial: Trial) -> Codes:
+    """What the packaged mapping says of a trial; reading it takes as long as many a record."""
+    found = _read(trial, packaged_path(), FILE_NAME, packaged=True)
     return replace(found, limits=limits_by_value(trial))
 
 
