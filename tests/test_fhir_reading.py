@@ -106,7 +106,7 @@ VALUES: list[tuple[Json, object]] = [
             "valueQuantity": None,
             "valueRange": {"low": {"value": 2, "unit": "a"}, "high": {"value": 3, "unit": "a"}},
         },
-        "2..3 a",
+        "2 to 3 a",
     ),
     ({"valueQuantity": None, "valueRange": {"low": {"value": 2}}}, Amount("2", ">=")),
     ({"valueQuantity": None, "valuePeriod": {"start": "2026"}}, "from 2026 to None"),
@@ -444,6 +444,30 @@ def test_several_patients_in_one_bundle_keep_their_own(tmp_path: Path) -> None:
 
 
 # Bundles.
+
+
+def page(number: int, *resources: Json) -> Json:
+    """A page of a search of two."""
+    links = [{"relation": "self", "url": f"https://example.org/?page={number}"}]
+    if number == 1:
+        links.append({"relation": "next", "url": "https://example.org/?page=2"})
+    return {**bundle(*resources, type="searchset"), "link": links}
+
+
+def test_a_page_of_a_search_without_the_next_is_told(tmp_path: Path) -> None:
+    found = read_these(tmp_path, page(1, patient(), observation()))
+    lacking = "is a page of a search, and the next one is not among the files"
+    assert said(found) == [f"export.ndjson:1 {lacking}"]
+    assert not said(read_these(tmp_path, page(1, patient()), page(2, observation())))
+    assert not said(read_these(tmp_path, page(2, observation()), page(1, patient())))
+
+
+def test_a_patient_who_is_replaced_by_another_is_told(tmp_path: Path) -> None:
+    link = {"other": {"reference": "Patient/p2"}, "type": "replaced-by"}
+    found = read_these(tmp_path, patient(link=[link]))
+    told = "Patient/p1 is replaced by 'Patient/p2'; what is recorded under each stays apart"
+    assert said(found) == [f"export.ndjson:1 {told}"]
+    assert not said(read_these(tmp_path, patient(link=[{**link, "type": "seealso"}])))
 
 
 def test_of_a_history_the_newest_version_is_read(tmp_path: Path) -> None:

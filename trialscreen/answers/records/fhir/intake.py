@@ -59,6 +59,8 @@ class Intake:
         self.note = note
         self._owners: dict[bytes, str] = {}
         self._comparing = Comparing()
+        self._pages: set[str] = set()
+        self._next: dict[str, str] = {}
 
     def take(self, data: bytes, file: str, line: int | None = None) -> None:
         """A document: a resource, or a bundle of them; or many, each a line, where it has none."""
@@ -79,11 +81,24 @@ class Intake:
                 what = "is not a FHIR resource: it has no resourceType"
                 self.note(f"{file}:{line or 1}", what)
 
+    def finish(self) -> None:
+        """After the last document: what pages of a search are lacking."""
+        for url, place in self._next.items():
+            if url not in self._pages:
+                self.note(place, "is a page of a search, and the next one is not among the files")
+
     def _bundle(self, bundle: Found) -> None:
         if bundle.deep > MOST_DEEP:
             self.note(bundle.place, f"bundles in more than {MOST_DEEP} others are not read")
             return
-        for one in entries_of(bundle, self.note, self._spool.delete):
+
+        def linked(relation: str, url: str) -> None:
+            if relation == "self":
+                self._pages.add(url)
+            elif relation == "next":
+                self._next[url] = bundle.place
+
+        for one in entries_of(bundle, self.note, self._spool.delete, linked):
             if one.head.resource_type:
                 self._resource(one)
             else:
@@ -172,6 +187,11 @@ class Intake:
             self.note(one.place, "a Patient without an id")
             return
         patient, _ = fhir.decode(fhir.Patient, one.data)
+        for link in patient.link or ():
+            if link.type == "replaced-by":
+                other = shown((link.other and link.other.reference) or "another")
+                told = f"Patient/{name} is replaced by {other}; what is recorded under each stays"
+                self.note(one.place, f"{told} apart")
         identifiers = map(identifier_name, patient.identifier or ())
         url = same_urn(one.full_url or "")
         self._spool.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)

@@ -134,7 +134,7 @@ def _span(span: fhir.Range) -> Value:
     if isinstance(low, Amount) and isinstance(high, Amount):
         in_one_unit = (low.unit, low.ucum) == (high.unit, high.ucum)
         if in_one_unit and not (low.comparator or high.comparator):
-            return f"{low.number}..{high.number} {low.ucum or low.unit}".strip()
+            return f"{low.number} to {high.number} {low.ucum or low.unit}".strip()
         return f"between {' '.join(filter(None, low))} and {' '.join(filter(None, high))}"
     if isinstance(low, Amount) and high is None:
         return low._replace(comparator=">=") if not low.comparator else low.number

@@ -131,6 +131,7 @@ def take_in(
     for path in files:
         for data, file, line in opened(path, intake.note, advance):
             intake.take(data, file, line)
+    intake.finish()
 
 
 class _Version(NamedTuple):

@@ -164,10 +164,13 @@ def medicine_of(head: fhir.Head) -> fhir.MedicationChoice:
 # Bundles.
 
 
-def entries_of(bundle: Found, note: Note, gone: Callable[[str], None]) -> Iterator[Found]:
+def entries_of(
+    bundle: Found, note: Note, gone: Callable[[str], None], linked: Callable[[str, str], None]
+) -> Iterator[Found]:
     """The resources in a bundle; of a history, the newest of each.
 
-    Of what is none, the head is empty. `gone` is told of those that another bundle deletes.
+    Of what is none, the head is empty. `gone` is told of those that another bundle deletes,
+    `linked` how the bundle is related to others, and their address.
     """
     place = bundle.place
     try:
@@ -180,6 +183,8 @@ def entries_of(bundle: Found, note: Note, gone: Callable[[str], None]) -> Iterat
     if wrong := _given_twice(bundle.data, read.entry or ()):
         note(place, f"is not read: the key {shown(wrong)} stands twice")
         return
+    for link in read.link or ():
+        linked(link.relation or "", link.url or "")
     entries = []
     for number, raw in enumerate(read.entry or (), 1):
         if (one := _entry_of(raw)) is not None:

@@ -158,8 +158,16 @@ class Resource(Part):
     code: Raw = NOTHING
 
 
+class PatientLink(Part):
+    """Another record of the same person, and whether that one counts instead."""
+
+    other: Reference | None = None
+    type: str | None = None
+
+
 class Patient(Resource):
     identifier: list[Identifier | None] | None = None
+    link: list[PatientLink] | None = None
     gender: str | None = None
     birth_date: str | None = None
     deceased_boolean: bool | None = None
@@ -321,8 +329,14 @@ class BundleEntry(Part):
     request: Request | None = None
 
 
+class BundleLink(Part):
+    relation: str | None = None
+    url: str | None = None
+
+
 class Bundle(Part):
     type: str | None = None
+    link: list[BundleLink] | None = None
     entry: list[Raw] | None = None
 
 

@@ -195,7 +195,7 @@ def _number(
     if read is None:
         return number, ()
     if operator not in OPERATORS and operator:
-        return f"{number} with the operator concept {operator}", ()
+        return f"value_as_number {number} with the operator concept {operator}", ()
     comparator = _sign(read[1]) or OPERATORS.get(operator, "")
     notes: tuple[str, ...] = ()
     said, value = _said(source or ""), Decimal(read[2])
@@ -204,7 +204,7 @@ def _number(
     # Its comparator is that of the number beside it: half of a limit may stand there.
     is_of = said.is_number(value) if said.number else not said.rest
     if (value and said.is_number(-value)) or (takes_sign and not is_of):
-        return f"{number}, and {source} in value_source_value", ()
+        return f"value_as_number {number} and value_source_value {source}", ()
     if takes_sign:
         comparator, notes = said.comparator, (COMPARATOR_FROM_SOURCE,)
     unit, ucum = _unit(event, vocabulary)
