@@ -24,6 +24,12 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BLOCK = re.compile(r"[>|][+-]?(\s+#.*)?\s*")
 """How a text over several lines begins. With a digit it could be a bound: `>2`."""
 
+_WITHOUT_BLANK = re.compile(r"[ \t]*([A-Za-z_]\w*):(?=[^\s:/])")
+"""A line with a key, whose value follows the colon at once: to YAML, one word."""
+
+_COMMENT = re.compile(r"\s*(#|$)")
+"""A line without content."""
+
 _RESERVED = re.compile(r"(?!!!)(?:[>|&*!%@`]|-(?=\s|$))[^\n#,\]}]*")
 """A value that begins with a sign that YAML reads as its own."""
 
@@ -84,6 +90,7 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
         root = builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
+        _refuse_without_blank(lines[: mark.line + 1] if mark else lines, origin)
         if advice := _quoting(lines, error.context_mark):
             mark = error.context_mark  # where the value begins
         advice = advice or _quoting(lines, mark)
@@ -93,11 +100,25 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
         refuse(origin, f"not YAML: {str(error).splitlines()[0]}")
     if root is None:
         refuse(origin, "the file is empty")
+    if isinstance(root, Scalar):  # as one line is of which every key lacks its blank
+        _refuse_without_blank(lines, origin)
     if builder.problems and problems is None:
         raise InputError(builder.problems)
     if problems is not None:
         problems.extend(builder.problems)
     return root
+
+
+def _refuse_without_blank(lines: list[str], origin: str) -> None:
+    """Raises InputError if a value follows its colon at once, in the last two lines with content.
+
+    The parser finds out in the line behind it, if at all: to it both lines are one text.
+    """
+    content = [number for number, line in enumerate(lines, 1) if not _COMMENT.match(line)]
+    for number in reversed(content[-2:]):
+        if found := _WITHOUT_BLANK.match(lines[number - 1]):
+            where = f"{origin}:{number}:{found.end() + 1}"
+            refuse(where, f"not YAML: a blank is missing behind '{found[1]}:'")
 
 
 def _quoting(lines: list[str], mark: Any) -> str:
