@@ -126,6 +126,17 @@ def test_none_of_a_card_is_said_as_people_say_it(none: str) -> None:
     assert state.answers["rankl_inhibitor_use"].text == "no"
 
 
+@pytest.mark.parametrize(
+    ("left", "numbers"),
+    [
+        (("bone_tumor", "hematologic_malignancy"), "such as 1 2, 2? for a doubtful one"),
+        (("current_malignancy", "bone_tumor", "hematologic_malignancy"), "such as 1 3, 3? for"),
+    ],
+)
+def test_the_numbers_that_a_card_names_are_on_it(left: tuple[str, ...], numbers: str) -> None:
+    assert numbers in conversation(eligible_but_for(*left))
+
+
 def test_a_birth_date_that_makes_the_age_unusual_is_read_back_with_the_age() -> None:
     shown = said("y", "y", "f", "1930-05-02", "?", "b")
     assert "age 96 years is unusual (typical: 40 to 90 years). Is this right? (y, n)" in shown

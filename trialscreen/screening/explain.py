@@ -202,7 +202,11 @@ def _doubts(trace: Trace, on: date) -> Iterator[str]:
 
 def does_not_count(one: Resolved) -> str:
     """That a value, at hand or not, decides nothing, and what is needed instead."""
-    value = "" if one.entered is None else f" {show_fact(one.element, one.entered)}"
+    entered, value = one.entered, ""
+    if isinstance(entered, Numbers) and entered.exact:  # of no weight: 9.4 mg/dL has many digits
+        value = f" {with_unit(one.element, show_number(entered.low, 4))}"
+    elif entered is not None:
+        value = f" {show_fact(one.element, entered)}"
     return f"{one.element.label}{value} does not count. {one.element.invalid_help}".strip()
 
 

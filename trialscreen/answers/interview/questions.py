@@ -209,7 +209,8 @@ def wording(trial: Trial, question: Question) -> str:
             for one in question.elements
         ]
         doubt = f"{len(choices)}? for a doubtful one"
-        how = f"(numbers such as 1 3, {doubt}, 0 for none, u for unknown)"
+        some = f"1 {min(3, len(choices))}"
+        how = f"(numbers such as {some}, {doubt}, 0 for none, u for unknown)"
         return "\n".join([heading, *_numbered(choices), how])
     element = question.elements[0]
     return "\n".join([element.ask, *_numbered(element.choices.values()), _form(trial, element)])
