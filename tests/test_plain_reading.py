@@ -109,16 +109,17 @@ def check(path: Path, folder: Path) -> bool:
     assert rows == plainly(path, found.columns), path.read_bytes()
     read, blank, notes = by_pieces(path, folder)
     assert (blank, notes) == (tables.blank, tables.notes)
-    assert as_typed(read) == as_typed(rows), path.read_bytes()
+    assert read == as_typed(rows), path.read_bytes()
     return True
 
 
 def as_typed(rows: list[list[str]]) -> list[list[str]]:
     """The same for numbers that are one, in the column of numbers, and for `TRUE` and `true`."""
-    return [
-        [one_number(cell) if place == 1 else cell.lower() for place, cell in enumerate(row)]
-        for row in rows
-    ]
+    return [[typed(cell, place) for place, cell in enumerate(row)] for row in rows]
+
+
+def typed(cell: str, place: int) -> str:
+    return one_number(cell) if place == 1 else cell.lower()
 
 
 def one_number(cell: str) -> str:
@@ -127,7 +128,7 @@ def one_number(cell: str) -> str:
 
 
 def by_pieces(path: Path, folder: Path) -> tuple[list[list[str]], Sequence[int], Iterable[str]]:
-    """The rows as a run gets them, their columns typed or as codes where that can be."""
+    """The rows as a run gets them, `as_typed`; its columns are typed or codes where that can be."""
     tables = open_tables([path], folder, at_once=False)
     assert tables.pieces is not None
     number = NumberKind(lambda value: value.is_between(-100, 100))
@@ -145,8 +146,9 @@ def by_pieces(path: Path, folder: Path) -> tuple[list[list[str]], Sequence[int],
         assert tables.counted is not None
         assert tables.counted() == len(rows)
     one = tables.frame.select(pl.selectors.by_index(-1)).collect(engine="streaming").to_series()
-    last = [[*[""] * (len(row) - 1), cell or ""] for cell, row in zip(one, rows, strict=True)]
-    assert [row[-1] for row in as_typed(last)] == [row[-1] for row in as_typed(rows)]
+    rows = as_typed(rows)
+    last = len(tables.schema) - 1
+    assert [typed(cell or "", last) for cell in one] == [row[-1] for row in rows]
     return rows, tables.blank, tables.notes
 
 
