@@ -8,7 +8,7 @@
 # the two are compared. A value that Python hands over as text does the same, while `>= 10.0`, and a
 # column of text, do not. As a double 44.5 becomes 44, as a text 45.
 # trialscreen reads CSV as text and parses the cells itself: an age with decimals is refused. Its SQL
-# wants typed columns, and compares with double precision.
+# makes each number a double before it is compared, and `extract` asks DuckDB for text.
 set -euo pipefail
 place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv" && . "$place/venv/bin/activate"
