@@ -4,8 +4,8 @@
 # Expected: 2.5, as a calcium ion has two charges; or a refusal, for without the substance nobody
 # knows. @lhncbc/ucum-lhc 7.1.10 refuses, and asks for the charge.
 # Seen: 5 mmol/L. To UCUM an equivalent is a mole, so both units are valid and one is the other; that
-# holds for sodium alone. A normal calcium becomes one that nobody survives, and the limits that a
-# report prints in mEq/L double with it where they are converted too.
+# holds for ions of one charge, such as sodium. A normal calcium becomes one that nobody survives, and
+# lies above any limit in mmol/L beside it.
 # trialscreen converts only between the units that an element lists, by the factor that stands there:
 # 0.5 for calcium.
 set -euo pipefail
