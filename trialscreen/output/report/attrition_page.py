@@ -162,8 +162,8 @@ def _order(cohort: Cohort) -> Iterator[blocks.Block]:
     yield blocks.Heading("Order these first")
     yield blocks.Paragraph(
         f"Undetermined because data are missing: {told(found.lacking_data)}. Each line adds a group"
-        " of data, and counts the patients for whom nothing is missing once that group and those"
-        " before it are known."
+        " of data, and counts the further patients for whom nothing is missing once that group is"
+        " known too."
     )
     rows = (
         (str(n), ", ".join(labels[name] for name in one.sections), _settled(found, n))

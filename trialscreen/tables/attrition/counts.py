@@ -52,7 +52,7 @@ class CriterionCounts(NamedTuple):
 class Order(NamedTuple):
     """Sections of the data elements that, all known, settle the data of so many more patients.
 
-    `settled` counts those who are done once the orders before are known as well.
+    `settled` counts those who are done with it, and were not with the orders before alone.
     """
 
     sections: tuple[str, ...]
