@@ -35,6 +35,7 @@ def beside(value: Any = 10, **more: Any) -> Json:
     return {**dose(value), "doseAndRate": [{**dose(value)["doseAndRate"][0], **more}]}
 
 
+MG: Json = {"value": 5, "unit": "mg"}
 CERTAIN = [
     (dose(), "10"),
     (dose(7.5), "7.5"),
@@ -92,6 +93,10 @@ DOUBTFUL = [
     (dose(modifierExtension=[{"url": "http://example.org/not"}]), "10 mg"),
     (dose(doseQuantity={"value": 5, "unit": "mg"}), "10 mg"),
     (beside(doseRange={"low": {"value": 5}, "high": {"value": 10}}), "10 mg"),
+    (
+        beside(doseQuantity=None, doseRange={"low": MG, "high": {**MG, "value": 10}}),
+        "5 mg to 10 mg",
+    ),
     (beside(rateQuantity={"value": 5}), "10 mg"),
     (dose(asNeededBoolean=True), "10 mg"),
     (dose(text="10 mg, then less", patientInstruction="taper"), "10 mg, then less"),

@@ -445,4 +445,6 @@ def _unit_message(element: Element, unit: str, text: str) -> str:
         return f"{shown(text)}: {_ONE_VALUE}"
     others = (element.unit_named(code).show for code in element.accepts)
     units = ", ".join(one or "no unit" for one in (element.shown_unit, *others))
-    return f"{shown(text)}: the unit {shown(unit)} is not accepted; expected {units}"
+    at = text.lower().rfind(unit)  # folded, if the text has it in another form
+    written = text[at : at + len(unit)] if at >= 0 else unit
+    return f"{shown(text)}: the unit {shown(written)} is not accepted; expected {units}"

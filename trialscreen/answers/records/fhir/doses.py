@@ -43,6 +43,7 @@ _MOST_READ = 200
 """Characters of an instruction."""
 
 _doses = msgspec.json.Decoder(list[fhir.DoseAndRate] | None).decode
+_range = msgspec.json.Decoder(fhir.Range).decode
 _timing = msgspec.json.Decoder(fhir.DoseTiming | None).decode
 _text = msgspec.json.Decoder(str | None).decode
 
@@ -165,7 +166,15 @@ def _written(one: fhir.Dosage) -> str:
     """What an instruction says of a dose: its text, or the amount."""
     if fhir.is_given(one.text):
         return _text(one.text) or ""
-    dose = amount(_one_dose_of(one).dose_quantity)
+    given = _one_dose_of(one)
+    if given.dose_quantity is None and fhir.is_given(given.dose_range):
+        span = _range(given.dose_range)
+        return " to ".join(filter(None, map(_amount_written, (span.low, span.high))))
+    return _amount_written(given.dose_quantity)
+
+
+def _amount_written(quantity: fhir.Quantity | None) -> str:
+    dose = amount(quantity)
     if isinstance(dose, Amount):
         return f"{dose.comparator}{dose.number} {dose.unit or dose.ucum}".strip()
     return dose or ""
