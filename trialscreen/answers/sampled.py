@@ -168,7 +168,7 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     said_of = {
         name: one
         for name, one in answers.items()
-        if one.text == PENDING_WORD or (one.notes and not _ANY_BESIDE.isdisjoint(one.notes))
+        if one.is_pending or (one.notes and not _ANY_BESIDE.isdisjoint(one.notes))
     }
     for name in filter(said_of.__contains__, trial.answerable_by_name):
         element, answer = trial.elements[name], said_of[name]
