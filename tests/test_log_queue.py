@@ -13,8 +13,8 @@ from tests.deciding import ELIGIBLE, add, entry_of_case
 from tests.logs import CONSENT, TRIAL, begun, screened
 from tests.process import run
 from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.follow_up import Waiting, queue
-from trialscreen.output.report.log_lists import queue_listing, wait_words
+from trialscreen.log.follow_up import Waiting, due, queue
+from trialscreen.output.report.log_lists import due_listing, queue_listing, wait_words
 
 CASES = yaml.load(Path("tests/data/queue.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 ON = date(2026, 6, 1)
@@ -52,6 +52,10 @@ def test_who_waits_for_what(tmp_path: Path, case: dict[str, Any]) -> None:
             case.get("days"),
         )
         assert row["since"] == str(case.get("since", row["since"]))
+    listed = due_listing(due(one.entry for one in found), case.get("asked", ON)).data()
+    assert [(one["due"], one["in_days"]) for one in listed] == [
+        (str(case["next"]), case["days"]) for what in expected if what.startswith("washout")
+    ]
 
 
 @pytest.mark.parametrize(

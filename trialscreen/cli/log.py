@@ -144,7 +144,10 @@ def due(
     until: str | None = option("Only who is due by this day.", "YYYY-MM-DD"),
     form: Format = options.FORMAT,
 ) -> None:
-    """List who fails now and will not from some day on, if nothing else changes."""
+    """List who fails now and will not from some day on, if nothing else changes.
+
+    'in days' is negative where that day is past.
+    """
     from trialscreen.log.follow_up import due as who_is_due
     from trialscreen.output.report.log_lists import due_listing
 

@@ -106,11 +106,11 @@ def _details(one: Kept) -> Iterator[str]:
 
 
 def due_listing(found: Iterable[Due], today: date) -> Listing:
-    """Who is to be screened again, from which day on."""
+    """Who is to be screened again, from which day on; `in_days` is negative where that is past."""
     columns: Columns[Due] = {
         "subject": lambda one: one.entry.subject,
         "due": lambda one: one.day,
-        "in_days": lambda one: max((one.day - today).days, 0),
+        "in_days": lambda one: (one.day - today).days,
         "entry": lambda one: one.entry.number,
         "screening_date": lambda one: one.entry.on,
         "failed": lambda one: one.entry.outcome.failed,
