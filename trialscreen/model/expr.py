@@ -41,9 +41,10 @@ else:
 
 
 class Column(_Node):
-    """The value of a column of the table, or of an earlier step."""
+    """The value of a column of the table, or of an earlier step; `is_years`, completed ones."""
 
     name: str
+    is_years: bool = False
     kind: Literal["column"] = "column"
 
 

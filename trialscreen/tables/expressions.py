@@ -86,7 +86,7 @@ def _quantity(scalar: expr.Quantity) -> pl.Expr:
         case expr.Arithmetic("/", left, expr.Constant(value)):
             dividend = expression(left)
             return dividend / _in_every_row(value, dividend)
-        case expr.Arithmetic("**", expr.Constant(base), expr.CompletedYears() as years):
+        case expr.Arithmetic("**", expr.Constant(base), expr.Column(is_years=True) as years):
             # There are few ages, and a power takes long.
             return _powers(base).gather(expression(years), null_on_oob=True)
         case expr.Arithmetic(sign, left, right):
@@ -99,7 +99,7 @@ def _quantity(scalar: expr.Quantity) -> pl.Expr:
             # Polars clamps to the end of a month as we do, and its calendar has no first day.
             return expression(day).dt.offset_by(f"-{period.count}{_UNITS[period.unit]}")
         case expr.CompletedYears(since, on):
-            return (_from_march(expression(on)) - _from_march(expression(since))) // 1000
+            return (_years_from_march(on) - _years_from_march(since)) // 1000
         case _:
             assert_never(scalar)
 
@@ -121,6 +121,14 @@ def _powers(base: object) -> pl.Expr:
 
 def _one_if_true(part: expr.Scalar) -> pl.Expr:
     return expression(part).fill_null(value=False).cast(pl.Int32)
+
+
+def _years_from_march(day: expr.Scalar) -> pl.Expr:
+    numbered = _from_march(expression(day))
+    if isinstance(day, expr.Constant):
+        # Beside what is computed of constants alone, Polars computes all repeated parts anew.
+        return pl.lit(pl.select(numbered).item())
+    return numbered
 
 
 def _from_march(day: pl.Expr) -> pl.Expr:

@@ -77,7 +77,7 @@ class Compiler:
         if value not in self._names:
             free = self._free_name(name)
             self.steps[free] = Step(free, value, about)
-            self._names[value] = expr.Column(free)
+            self._names[value] = expr.Column(free, isinstance(value, expr.CompletedYears))
         return self._names[value]
 
     def _free_name(self, name: str) -> str:
@@ -239,11 +239,10 @@ class Compiler:
                 return NO_BOUNDS, []
             case Formula(name, names) as formula:
                 inputs = [self.element(one) for one in names]
-                facts = tuple(one.fact for one in inputs)
+                facts = tuple(map(self._with_named_age, names, inputs))
                 bounds = computed(formula, facts, self.table.screening_day)
-                low = bounds.low
                 # Tests get rid of an age on one day: it is told from the date of birth itself.
-                if not (isinstance(low, expr.CompletedYears) and isinstance(low.on, expr.Constant)):
+                if not _is_age(bounds):
                     how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
                 bounds = bounds if SPECS[name].whole else _rounded(bounds)
@@ -255,6 +254,12 @@ class Compiler:
                 known = self._unless_no(element, truth) if element.no_is_not_yet else truth
                 return one_value(known), [Judged(truth, basis.lacks)]
 
+    def _with_named_age(self, name: str, held: ElementBounds) -> Bounds:
+        """The fact of an element as an input of formulas; several read the same age."""
+        if not _is_age(held.fact):
+            return held.fact
+        return self._shared(self.trial.elements[name], held.fact, "in completed years")
+
     def _shared(self, element: Element, bounds: Bounds, how: str) -> Bounds:
         """The ends under names of their own."""
         about = f"{element.label}, {how}"
@@ -264,6 +269,12 @@ class Compiler:
             low=self.share(f"{element.name}_least", about, bounds.low),
             high=self.share(f"{element.name}_most", about, bounds.high),
         )
+
+
+def _is_age(bounds: Bounds) -> bool:
+    """Whether it is counted from a date to one day, the same for all."""
+    low = bounds.low
+    return isinstance(low, expr.CompletedYears) and isinstance(low.on, expr.Constant)
 
 
 def _rounded(bounds: Bounds) -> Bounds:
