@@ -104,6 +104,10 @@ class Recorder:
             ]
         )
 
+    def _also(self) -> tuple[Coding, ...]:
+        known = Coding(*self.rng.choice(list(self.codes.meanings)))
+        return tuple(self.rng.choices([known, Coding("", "", self.rng.choice(WORDS))], k=2))
+
     def _entry(self, few: list[Coding], source: str) -> Entry:
         rng = self.rng
         kind = rng.choice(KINDS)
@@ -113,6 +117,7 @@ class Recorder:
             tuple(rng.sample(few, min(len(few), rng.choice([1, 1, 1, 2])))),
             source,
             value=self._value() if kind == "measurement" else None,
+            also=self._also() if kind == "measurement" and rng.random() < 0.3 else (),
             limits=NormalRange(*sides),
             start=rng.choice(MOMENTS),
             end=rng.choice(MOMENTS) if rng.random() < 0.4 else "",

@@ -31,6 +31,9 @@ PRINTED = ("", "kg", "lb", "cm", "mg/dL", "mmol/L", "mIU/L", "U/L", "{T-score}",
 CASES = yaml.load(
     (ROOT / "tests/data/records/omop_newest.yaml").read_text("utf-8"), yaml.CSafeLoader
 )["cases"]
+ANSWERS = (
+    *((9191, "Positive", "10828004"), (9189, "Negative", "260385009"), (9192, "High", "75540009")),
+)
 WORDS = ("", "", "", "Negative", "Positive", "unknown", "n/a", "<0.01", "-2.7", "see report")
 
 
@@ -66,10 +69,9 @@ class Database:
         }
         rng = self.rng
         found["concept"] = [dict(zip(CONCEPT, one, strict=True)) for one in self.concepts.values()]
-        found["concept"] += [
-            dict(zip(CONCEPT, (number, code, "UCUM", code), strict=True))
-            for number, code in UNITS.items()
-        ]
+        others = [(number, code, "UCUM", code) for number, code in UNITS.items()]
+        others += [(number, name, "SNOMED", code) for number, name, code in ANSWERS]
+        found["concept"] += [dict(zip(CONCEPT, one, strict=True)) for one in others]
         for number in range(self.patients):
             found["person"] += self._person(number)
             if self.rng.random() < 0.05:
@@ -139,6 +141,9 @@ class Database:
             "concept": concept,
             "number": number,
             "value_source": rng.choice(WORDS),
+            "value_concept": rng.choice((0, 0, 0, *(number for number, _, _ in ANSWERS))),
+            "value_text": rng.choice(("", "", "", "Negative", "POS")),
+            "status": rng.choice((0, 0, 0, 0, 32899)),
             "operator": rng.choice((0, 0, 0, 4171756, 4172704, 5)),
             "unit_concept": unit,
             "unit_source": rng.choice((*PRINTED, UNITS.get(unit, ""))),

@@ -22,6 +22,7 @@ from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.answers.records.fhir import Read, read
 
+V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 TSH = (Coding("http://loinc.org", "3016-3"),)
 
 
@@ -131,6 +132,55 @@ def test_digits_stay_as_written(tmp_path: Path, number: str) -> None:
 def test_why_there_is_no_value_is_told(tmp_path: Path) -> None:
     given = observation(valueQuantity=None, dataAbsentReason={"text": "hemolysed"})
     assert only_entry(read_these(tmp_path, patient(), given)).absent == "hemolysed"
+
+
+POSITIVE = {"coding": [{"system": V3, "code": "POS"}]}
+SAID = [
+    ({"interpretation": [POSITIVE]}, (Coding(V3, "POS"),)),
+    ({"interpretation": POSITIVE}, (Coding(V3, "POS"),)),  # as in R3
+    ({"interpretation": [{"text": "high"}, POSITIVE]}, (Coding("", "", "high"), Coding(V3, "POS"))),
+    ({"interpretation": []}, ()),
+    ({"interpretation": None}, ()),
+]
+
+
+@pytest.mark.parametrize(("parts", "said"), SAID)
+def test_an_interpretation_stands_beside_the_value(
+    tmp_path: Path, parts: Json, said: tuple[Coding, ...]
+) -> None:
+    entry = only_entry(read_these(tmp_path, patient(), observation(**parts)))
+    assert (entry.also, entry.value is None, entry.standing) == (said, False, "counts")
+    entry = only_entry(read_these(tmp_path, patient(), observation(valueQuantity=None, **parts)))
+    assert (entry.also, entry.value) == (said, None)
+
+
+def test_an_interpretation_of_what_is_said_to_be_absent_is_not_certain(tmp_path: Path) -> None:
+    absent = {"valueQuantity": None, "dataAbsentReason": {"text": "hemolysed"}}
+    one = observation(**absent, interpretation=[POSITIVE])
+    entry = only_entry(read_these(tmp_path, patient(), one))
+    assert (entry.standing, entry.notes) == ("provisional", ("also said to be absent: hemolysed",))
+
+
+def test_an_interpretation_that_cannot_be_read_leaves_nothing_certain(tmp_path: Path) -> None:
+    found = read_these(tmp_path, patient(), observation(interpretation="POS"))
+    (entry,) = found.records[0].entries
+    assert entry.standing == "provisional"
+    assert said(found)[0].startswith("export.ndjson:2 Observation/o1 interpretation: Expected")
+    part = {"code": {"coding": [{"code": "a"}]}, "valueString": "Negative", "interpretation": 5}
+    found = read_these(tmp_path, patient(), observation(valueQuantity=None, component=[part]))
+    (entry,) = found.records[0].entries
+    assert entry.standing == "provisional"
+
+
+def test_interpretations_of_the_whole_and_of_its_parts(tmp_path: Path) -> None:
+    part = {"code": {"coding": [{"code": "a"}]}, "interpretation": [POSITIVE]}
+    negative = {"interpretation": [{"coding": [{"system": V3, "code": "NEG"}]}]}
+    panel = observation(valueQuantity=None, component=[part], **negative)
+    found = read_these(tmp_path, patient(), panel)
+    assert [(one.codes[0].code, one.also[0].code) for one in found.records[0].entries] == [
+        ("3016-3", "NEG"),
+        ("a", "POS"),
+    ]
 
 
 def test_each_component_is_a_measurement_of_the_same_day(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def _plain(name: str, value: Any) -> Any:
     match name, value:
         case (("codes" | "route"), codings):
             return [[one.system, one.code] for one in codings]
+        case "also", codings:
+            return [list(one) for one in codings]
         case "value", tuple() if not isinstance(value, Amount):
             return [[one.system, one.code] for one in value]
         case _, Amount() | NormalRange():

@@ -28,7 +28,9 @@ FILE = Path(__file__).parent / "data" / "selection.yaml"
 CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
-SYSTEMS = ("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop", "local")
+SYSTEMS = (
+    *("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop", "interpretation", "local"),
+)
 FORM = "https://example.org/Questionnaire/NCT06949137|1.4.0"
 
 
@@ -63,6 +65,7 @@ def entry(written: dict[str, Any], source: str) -> Entry:
         codings(written),
         written.get("id", source),
         value=value,
+        also=codings(written.get("also", {})),
         absent=written.get("absent", ""),
         limits=NormalRange(low, high),
         start=written.get("at", ""),

@@ -23,9 +23,16 @@ from trialscreen.answers.records.gathered import (
     recorded_value,
     sample_days,
 )
+from trialscreen.answers.records.interpretations import also_said, denied_by, in_place_of_value
 from trialscreen.answers.records.moments import day_text
 from trialscreen.answers.records.ranges import take_range, with_own_range
-from trialscreen.answers.records.units import LimitMissing, amount_text, limit_says, words_text
+from trialscreen.answers.records.units import (
+    LimitMissing,
+    amount_text,
+    limit_says,
+    printed_range,
+    words_text,
+)
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.evidence import EvidenceKind
@@ -38,6 +45,7 @@ from trialscreen.text.spelling import folded
 _ENDINGS = ("", "-every-question")
 _SPEAKING = ("measurement", "condition", "procedure", "medication")
 _UNDATED = "no day is given, so nobody knows whether it is the latest"
+_DENIED = "{}{} is also said to be {}: they contradict each other"
 _OLDER = "older than a result that cannot be used, and does not stand in for it"
 _OLDER_FINAL = "older than a result that is not final, and does not stand in for it"
 
@@ -155,8 +163,12 @@ def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], no
 
 
 def _is_nothing(hit: Hit, nothing: frozenset[str]) -> bool:
-    """Whether it has no value, or only a word for having none."""
-    value = hit.entry.value
+    """Whether it has no value, or only a word for having none, and no interpretation either."""
+    return not hit.entry.also and _has_none(hit.entry, nothing)
+
+
+def _has_none(entry: Entry, nothing: frozenset[str]) -> bool:
+    value = entry.value
     return value is None or value == () or (isinstance(value, str) and folded(value) in nothing)
 
 
@@ -185,19 +197,27 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
     readings: dict[Hit, Measured] = {}
     for hit in hits:
         try:
-            days = sample_days(hit.entry)
-            if element.valid_for is not None and days and hit.when is not None:
-                found.read(SAMPLE_DAY, days)  # no sample has a day that databases fill in for none
-            text = _text(found, element, hit)
-            fact = found.read(element, text)
+            readings[hit] = _measured(found, element, hit)
         except ValueProblem as problem:
             if not isinstance(problem, LimitMissing):
                 found.problem(hit.entry, f"{element.name}: {problem}")
             found.show("candidate", hit, f"cannot be used: {problem}")
-        else:
-            assert fact is not None  # words for none are left out before
-            readings[hit] = Measured(hit, text, fact)
     return readings
+
+
+def _measured(found: Gathered, element: Element, hit: Hit) -> Measured:
+    """What a hit states. Raises ValueProblem if it cannot be used."""
+    days = sample_days(hit.entry)
+    if element.valid_for is not None and days and hit.when is not None:
+        found.read(SAMPLE_DAY, days)  # no sample has a day that databases fill in for none
+    text = _text(found, element, hit)
+    fact = found.read(element, text)
+    if fact is None:  # words for none are left out before, unless more is said
+        raise ValueProblem(f"{shown(text)} is no result, and it is {also_said(hit)}")
+    if hit.entry.also and (other := denied_by(found, element, hit, fact)):
+        value = text if _is_coded(hit) else _as_recorded(hit)
+        raise ValueProblem(_DENIED.format(value, printed_range(hit.entry.limits), other))
+    return Measured(hit, text, fact)
 
 
 def _text(found: Gathered, element: Element, hit: Hit) -> str:
@@ -212,14 +232,14 @@ def _text(found: Gathered, element: Element, hit: Hit) -> str:
             return said_text(element, hit.entry)
         case Amount() as amount if element.unit is not None:
             return amount_text(element, units, amount)
-        case Amount() as amount:
+        case Amount() as amount if not hit.entry.also:
             raise ValueProblem(f"a number, {amount.number}, is no {element.type}")
+        case Amount() | None | ():  # of an index of a test, too, it says what that means
+            return in_place_of_value(found, element, hit)
         case bool() as said:
             return "yes" if said else "no"
         case str() as words:
             return words_text(element, units, words)
-        case None:
-            raise ValueProblem("there is no value")
         case codings:
             return _meant(found, element, codings)
 
@@ -251,17 +271,29 @@ def _take(found: Gathered, element: Element, groups: Sequence[Results], undated:
 
 def _show(found: Gathered, kind: EvidenceKind, one: Measured) -> None:
     """A result as recorded; what codes and limits make of it in the element's own words."""
-    value, unit = recorded_value(one.hit.entry)
-    word, recorded = value, one.hit.entry.value
+    value, recorded_as = recorded_value(one.hit.entry)[0], _as_recorded(one.hit)
+    word, is_number = value, isinstance(one.hit.entry.value, Amount)
     if isinstance(one.fact, Exactly):
         said = one.fact.value
         word = said if isinstance(said, str) else "yes" if said else "no"
-    elif isinstance(recorded, tuple) and not isinstance(recorded, Amount):
+    elif _is_coded(one.hit):
         word = one.text
     if word == value:
         found.show(kind, one.hit)
     else:
-        found.show(kind, one.hit, f"recorded: {value} {unit}".strip(), value=word)
+        notes = [f"recorded: {recorded_as}" if recorded_as else "there is no value"]
+        if one.hit.entry.also and (is_number or not recorded_as):
+            notes.append(also_said(one.hit))
+        found.show(kind, one.hit, ", ".join(notes), value=word)
+
+
+def _is_coded(hit: Hit) -> bool:
+    """Whether its value is a code, or there is none but an interpretation."""
+    return not isinstance(hit.entry.value, Amount | bool | str)
+
+
+def _as_recorded(hit: Hit) -> str:
+    return " ".join(recorded_value(hit.entry)).strip()
 
 
 def _lowest(readings: Results) -> Measured | None:

@@ -35,7 +35,7 @@ RESULTS = (VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
 
 ICD10, ATC = "icd10", "atc"
 
-SYSTEMS = ("loinc", "snomed", ICD10, "rxnorm", ATC, "omop")
+SYSTEMS = ("loinc", "snomed", ICD10, "rxnorm", ATC, "omop", "interpretation")
 """The systems that a mapping binds codes of; its `systems` says how records name them."""
 
 BY_BEGINNING = {ICD10: ICD10, "icd10cm": ICD10, ATC: ATC}

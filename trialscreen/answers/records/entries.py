@@ -60,21 +60,23 @@ class Entry(NamedTuple):
     """One statement of a record.
 
     `value`: of a measurement, None if it has none; a text for results in words, codings for
-    coded ones. `absent`: why there is no value, if that is said. `limits`: the range of normal for
-    everybody; `ranges`: where some are for some people only, all that are printed. `start`: the day
-    or moment it is about, as written (2026-03, 2020-10-02T16:13:53+00:00): effective, onset, first
-    intake; `end`: abatement, last intake; `recorded`: when it was written down, which is not when
-    it was. `days`: of a medicine, how many days were supplied; `dose`: how much a day, where that
-    is certain, else what is written of it. `site`: where in the body. `source`: Observation/123.
-    `active`: the record says of a condition that it is present. `place`: file and line, for
-    messages. `is_mapped`: whether its codes are certain; else they are read from what the source
-    wrote, and it says nothing by itself.
+    coded ones. `also`: what is said of the result beside its value: FHIR's interpretation (POS, H);
+    in OMOP a second value. `absent`: why there is no value, if that is said. `limits`: the range of
+    normal for everybody; `ranges`: where some are for some people only, all that are printed.
+    `start`: the day or moment it is about, as written (2026-03, 2020-10-02T16:13:53+00:00):
+    effective, onset, first intake; `end`: abatement, last intake; `recorded`: when it was written
+    down, which is not when it was. `days`: of a medicine, how many days were supplied; `dose`: how
+    much a day, where that is certain, else what is written of it. `site`: where in the body.
+    `source`: Observation/123. `active`: the record says of a condition that it is present. `place`:
+    file and line, for messages. `is_mapped`: whether its codes are certain; else they are read from
+    what the source wrote, and it says nothing by itself.
     """
 
     kind: EntryKind
     codes: tuple[Coding, ...]
     source: str
     value: Amount | bool | str | tuple[Coding, ...] | None = None
+    also: tuple[Coding, ...] = ()
     absent: str = ""
     limits: NormalRange = NormalRange()
     ranges: tuple[RangeFor, ...] = ()

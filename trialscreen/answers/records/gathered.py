@@ -22,6 +22,7 @@ MOST_SHOWN = 200
 LAST_SHOWN = "the last that the record shows; there may be later ones"
 NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
 _WRITTEN_DOWN = "on the day it was written down"
+_NORMAL = "normal"
 _SAY_NOTHING = ("refuted", "error", "planned")
 
 
@@ -157,6 +158,15 @@ class Gathered:
                 note = "; ".join(filter(None, (why, one.note)))
                 self.evidence[place] = one._replace(kind=to, note=note)
 
+    def _beside(self, also: Iterable[Coding], value: str) -> list[str]:
+        """What is said beside a value, but for what is normal, or is what the value says."""
+        return [
+            f"also said to be {said_as(one)}"
+            for one in also
+            if not {_NORMAL, value}.intersection(self.codes.meaning((one,)))
+            if value != one.display
+        ]
+
     def show(
         self, kind: EvidenceKind, hit: Hit, note: str = "", *, value: str = "", unit: str = ""
     ) -> None:
@@ -167,11 +177,19 @@ class Gathered:
         says_why = hit.only_proposes or not (hit.binding.sites or hit.binding.only_active)
         own = hit.binding.note if says_why else ""
         undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
-        notes = dict.fromkeys(filter(None, (note, own, *entry.notes, undated)))
+        also = self._beside(entry.also, value) if entry.also else ()
+        more = (*entry.notes, *(one for one in also if one not in note))
+        notes = dict.fromkeys(filter(None, (note, own, *more, undated)))
         day = day_text(entry.start or entry.end or entry.recorded)
         system, code, _ = hit.coding
         shown = (value, unit, day, code, system, entry.source, "; ".join(notes))
         self.evidence.append(Evidence(kind, hit.binding.element, *shown))
+
+
+def said_as(one: Coding) -> str:
+    """A code as it is displayed, with the code itself: `Positive (POS)`."""
+    both = one.display and one.code and one.display != one.code
+    return f"{one.display} ({one.code})" if both else one.display or one.code
 
 
 def latest_of(hits: Iterable[Hit]) -> list[Hit]:
@@ -233,4 +251,4 @@ def plain_text(entry: Entry) -> str:
         case Amount() as amount:
             return f"{amount.comparator}{amount.number}"
         case codings:
-            return "; ".join(one.display or one.code for one in codings)
+            return "; ".join(dict.fromkeys(one.display or one.code for one in codings))

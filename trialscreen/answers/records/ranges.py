@@ -6,7 +6,7 @@ from decimal import Decimal
 from trialscreen.answers.records.entries import Amount, Entry, RangeFor
 from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.moments import when
-from trialscreen.answers.records.units import amount_text, are_swapped
+from trialscreen.answers.records.units import amount_text, are_swapped, is_none
 from trialscreen.model import truth
 from trialscreen.model.dates import completed_years
 from trialscreen.model.errors import ValueProblem
@@ -129,9 +129,9 @@ def _printed(hit: Hit, role: Role) -> Hit | None:
 
     It is in the result's unit, if it names none.
     """
-    low, high = hit.entry.limits
-    if low is not None and high is not None and not (low.number + high.number).strip("0.-"):
+    if is_none(hit.entry.limits):
         return None
+    low, high = hit.entry.limits
     end, outside = {"lower": (low, ">"), "upper": (high, "<")}.get(role, (None, ""))
     if end is None or end.comparator not in ("", outside):
         return None

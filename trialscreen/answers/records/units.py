@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from trialscreen.answers.records.codes import ABOVE_LIMIT
 from trialscreen.answers.records.entries import Amount, NormalRange
@@ -22,6 +23,7 @@ _POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12,
 _INTERNATIONAL = re.compile(r"([kmunpf]?)\[[iI]U\]/([dcmunpf]?)[lL]")
 _MICRO = str.maketrans("µμ", "uu")
 _ONE = Fraction(1)
+Normality = Literal["high", "low", "abnormal", "normal"]
 _LITRE = re.compile(r"(?<![A-Za-z\[])([dcmunpf]?)l(?![A-Za-z])")
 
 
@@ -136,6 +138,40 @@ def limit_says(says: str, amount: Amount, limits: NormalRange) -> str:
     if decided is truth.UNKNOWN:
         raise LimitMissing(f"{_shown(amount)} has no printed limit that tells")
     return "yes" if decided is truth.TRUE else "no"
+
+
+def range_denies(says: Normality, amount: Amount, limits: NormalRange) -> bool:
+    """Whether a result is certainly not where its printed range has what is said of it.
+
+    A result on a limit may be called either; a range of 0 to 0 stands for none.
+    """
+    if are_swapped(limits) or is_none(limits):
+        return False
+    high, low = limits.high, limits.low
+    if says == "normal":
+        above = _beyond(amount, high, "<", Operator.ABOVE, Operator.AT_LEAST)
+        below = _beyond(amount, low, ">", Operator.BELOW, Operator.AT_MOST)
+        return truth.TRUE in (above, below)
+    reaches = {
+        "high": _beyond(amount, high, "<", Operator.AT_LEAST, Operator.AT_LEAST),
+        "low": _beyond(amount, low, ">", Operator.AT_MOST, Operator.AT_MOST),
+    }
+    printed = [side for side, end in (("high", high), ("low", low)) if end is not None]
+    sides = printed if says == "abnormal" else [says]
+    return bool(sides) and all(reaches[side] is truth.FALSE for side in sides)
+
+
+def printed_range(limits: NormalRange) -> str:
+    """A range in words, behind a result; empty without one."""
+    words = ((limits.low, "from"), (limits.high, "to"))
+    ends = [f"{word} {end.comparator}{end.number}" for end, word in words if end is not None]
+    return f", with a range of normal {' '.join(ends)}," if ends else ""
+
+
+def is_none(limits: NormalRange) -> bool:
+    """Whether a range is the 0 to 0 that is printed for none."""
+    low, high = limits
+    return low is not None and high is not None and not (low.number + high.number).strip("0.-")
 
 
 def are_swapped(limits: NormalRange) -> bool:

@@ -86,7 +86,9 @@ class Speaker:
             self._groups[name]
             for name, hit in hits.items()
             if is_filled and _makes_result(hit.binding)
-            if found.problems or kinds[name] != {"candidate" if hit.only_proposes else "fact"}
+            if found.problems
+            or hit.is_provisional
+            or kinds[name] != {"candidate" if hit.only_proposes else "fact"}
         }
         for group in unusable:
             yield {"part": "unusable", "group": group}

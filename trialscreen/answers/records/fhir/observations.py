@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import (
     ConceptReader,
@@ -28,8 +28,7 @@ def entries(
     cannot be used, so that no older one stands in for it.
     """
     counts, notes = standing(OBSERVATION, observation.status)
-    if any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
-        counts = weakest(counts, "provisional")
+    counts = weakest(counts, _left_of(damaged))
     start, end = _when(observation)
     words = origin.words
     made = partial(  # to make one and replace its parts takes four times as long
@@ -48,16 +47,23 @@ def entries(
     if not observation.component:
         yield own
         return
-    if own.value is not None and words.coded(observation.code).matters:
+    if (own.value is not None or own.also) and words.coded(observation.code).matters:
         yield own
     for raw in observation.component:
         part, wrong = fhir.decode(fhir.Component, raw)
         damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
         if words.coded(part.code).matters:
-            yield _measured(made, part, words, wrong)
+            one = _measured(made, part, words, wrong)
+            yield one._replace(standing=weakest(one.standing, _left_of(wrong)))
 
 
 _WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
+
+
+def _left_of(damaged: Sequence[fhir.Damage]) -> Standing:
+    """What a statement is still worth of which this cannot be read; of a value, that is told."""
+    matter = (one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged)
+    return "provisional" if any(matter) else "counts"
 
 
 def _is_value(damage: fhir.Damage) -> bool:
@@ -72,15 +78,17 @@ def _measured(
 ) -> Entry:
     """A part, which has its times, its place and its status from the whole."""
     value, absent = value_of(part, words), _said(part.data_absent_reason, words)
+    also = _interpreted(part, words) if part.interpretation is not None else ()
     printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
     notes = printed.notes
-    if is_both := bool(absent) and value is not None:
+    if is_both := bool(absent) and (value is not None or bool(also)):
         notes = (*notes, f"also said to be absent: {absent}")
     if damaged and (wrong := next((one.message for one in damaged if _is_value(one)), "")):
         value = f"cannot be read: {wrong}"
     entry = made(
         codes=words.coded(part.code).codes,
         value=value,
+        also=also,
         absent=absent,
         limits=printed.limits,
         ranges=printed.ranges,
@@ -89,6 +97,12 @@ def _measured(
         return entry
     counts = weakest(entry.standing, "provisional") if is_both else entry.standing
     return entry._replace(standing=counts, notes=(*entry.notes, *notes))
+
+
+def _interpreted(part: fhir.Component, words: ConceptReader) -> tuple[Coding, ...]:
+    """What the laboratory makes of it; R3 has one interpretation, R4 a list."""
+    said = part.interpretation
+    return words.named(said) if isinstance(said, fhir.Concept) else words.all_named(said)
 
 
 def _when(one: fhir.Observation) -> tuple[str, str]:

@@ -190,6 +190,7 @@ class Component(Part):
     value_period: Period | None = None
     value_sampled_data: Raw = NOTHING
     data_absent_reason: Concept | None = None
+    interpretation: list[Concept] | Concept | None = None
     reference_range: list[ReferenceRange] | None = None
 
 

@@ -141,6 +141,7 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
         codes=_codes(event, vocabulary),
         source=f"{event['table']}/{event['id']}",
         value=value,
+        also=_also(event, vocabulary) if event["kind"] == "measurement" else (),
         limits=NormalRange(_limit(event["low"], unit), _limit(event["high"], unit)),
         start=_start(event),
         end=_end(event, kind),
@@ -184,6 +185,23 @@ def _value(
     if (read := _NUMBER.fullmatch(source)) is None:
         return _TAG.sub("", source), ()
     return Amount(read[2], _sign(read[1]), event["unit_source"] or ""), (FROM_SOURCE,)
+
+
+def _also(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
+    """What else a row says of its result: a concept beside a number, a text beside a concept."""
+    found: tuple[Coding, ...] = ()
+    texts = [event["value_text"], event["value_source"]]
+    if _text(event["number"]) is not None:
+        found = vocabulary.codings(event["value_concept"])[:1]
+        texts.pop()  # a number that is another, or of which this is half, is told of
+    elif event["value_concept"]:
+        said = {folded(one.display) for one in vocabulary.codings(event["value_concept"])}
+        texts = [one for one in texts if one is None or folded(_TAG.sub("", one)) not in said]
+    elif event["value_text"] is not None:
+        texts = [one for one in texts[1:] if one != event["value_text"]]
+    else:
+        return ()
+    return (*found, *(Coding("", "", _TAG.sub("", one)) for one in texts if one is not None))
 
 
 def _number(
@@ -309,9 +327,9 @@ def _standing(
 ) -> tuple[Standing, tuple[str, ...]]:
     if kind == "medication":
         return ("past" if event["stopped"] else "counts"), ()
-    if kind != "condition":
-        return "counts", ()
     status = event["status"]
+    if kind != "condition" and not status:
+        return "counts", ()
     if status and status not in DIAGNOSED:
         name = next((one.display for one in vocabulary.codings(status) if one.display), "")
         return "provisional", (f"status {name or status}",)
