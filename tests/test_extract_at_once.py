@@ -69,9 +69,9 @@ class Database:
         }
         rng = self.rng
         found["concept"] = [dict(zip(CONCEPT, one, strict=True)) for one in self.concepts.values()]
-        others = [(number, code, "UCUM", code) for number, code in UNITS.items()]
-        others += [(number, name, "SNOMED", code) for number, name, code in ANSWERS]
-        found["concept"] += [dict(zip(CONCEPT, one, strict=True)) for one in others]
+        said = [(number, code, "UCUM", code) for number, code in UNITS.items()]
+        said += [(number, name, "SNOMED", code) for number, name, code in ANSWERS]
+        found["concept"] += [dict(zip(CONCEPT, one, strict=True)) for one in said]
         for number in range(self.patients):
             found["person"] += self._person(number)
             if self.rng.random() < 0.05:
