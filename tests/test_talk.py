@@ -27,10 +27,11 @@ NCT = load_trial()
 UP_TO_PERIOD = ("y", "y", "f", "1950", "1")
 UP_TO_MEDICINES = ("y", "y", "f", "1958", "1", "2009", "n", "n", "n")
 DENOSUMAB = (*UP_TO_MEDICINES, "2")
+GLUCOCORTICOID = (*UP_TO_MEDICINES, "0", "y")
 
 CURED = (
     "Since which date is the cancer considered cured?\n"
-    "(YYYY-MM-DD, YYYY-MM, YYYY, such as 3 months ago, or u)"
+    "(YYYY-MM-DD, YYYY-MM, YYYY, how long ago (3 months ago), or u)"
 )
 
 
@@ -76,6 +77,16 @@ def said(*replies: str, **how: Any) -> str:
         (DENOSUMAB, "two years ago", "'two years ago' is not a date; write '2 years ago'"),
         (DENOSUMAB, "last year", "'last year' is not a date; write '1 year ago'"),
         (DENOSUMAB, "2 years", "'2 years' is not a date; write '2 years ago'"),
+        (DENOSUMAB, "half a year ago", "'half a year ago' is not a date; write '6 months ago'"),
+        (DENOSUMAB, "still", "or how long ago (today, 3 months ago); u if it is not known"),
+        (("y", "y", "f"), "?1958", "YYYY, a span (FROM to TO); u if it is not known"),
+        # An age at the last period, or the years since.
+        (UP_TO_PERIOD, "at 48", "'at 48' is not a date; write the year in which that was"),
+        (UP_TO_PERIOD, "48", "write '48 years ago', or of an age the year in which that was"),
+        (UP_TO_PERIOD, "48 years", "write '48 years ago', or of an age the year in which that"),
+        # Numbers.
+        ((*GLUCOCORTICOID, "7.5"), "half a year", "is not a number; write '6 months'"),
+        (GLUCOCORTICOID, "not sure", "'not sure' is not a number; u if it is not known"),
     ],
 )
 def test_a_wrong_reply_is_told_in_a_line_and_the_question_put_again(
@@ -93,7 +104,7 @@ def test_a_wrong_reply_is_told_in_a_line_and_the_question_put_again(
     [
         (("y", "y"), "(a number, or u)"),
         (("y", "y", "f"), "(YYYY-MM-DD, YYYY-MM, YYYY, or u)"),
-        (UP_TO_PERIOD, "(YYYY-MM-DD, YYYY-MM, YYYY, such as 3 months ago, or u)"),
+        (UP_TO_PERIOD, "(YYYY-MM-DD, YYYY-MM, YYYY, how long ago (3 months ago), or u)"),
         (("y", "y", "f", "u"), "(0 to 120 years; or u)"),
     ],
 )

@@ -13,7 +13,15 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import digit
 
-from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago, signed_as_said
+from trialscreen.answers.written_dates import (
+    IN_PART,
+    days_of,
+    half_said,
+    how_long_ago,
+    if_exact,
+    said_roughly,
+    signed_as_said,
+)
 from trialscreen.model.dates import Period
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
@@ -44,7 +52,11 @@ LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
 _ONE_VALUE = "give the value alone; limits of a report that are needed are elements of their own"
 _POWER = re.compile(r"^(?=10\s*\^)")
 _PLAIN = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
-_LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(?:\.{{2,}}|~|-)\s*((-?{_PLAIN})(?: ?[^0-9 -].*)?)"
+_LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(\.{{2,}}|~|-)\s*((-?{_PLAIN})(?: ?[^0-9 -].*)?)"
+_TWO_NUMBERS = rf"[+-]?{_PLAIN} ?(?:[;/] ?|, | or | and | & |-| (?=[+-]))[+-]?{_PLAIN}(?:[^0-9].*)?"
+"""`60 or 61`, `-2.5 -2.8`: of which it cannot be told which one is meant, or that it is a span."""
+_IN_THREES = "[1-9][0-9]{0,2}(?: [0-9]{3})+"
+_ONE_NUMBER = "states two numbers; give one, or write a span as FROM to TO"
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 """Between words, where a blank is the same: `non-reactive`."""
 _LIKE_A_COMMA = r"[^a-z\[{\"]*,"
@@ -348,14 +360,13 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
 def no_number(clean: str, text: str) -> ValueProblem:
     """What is wrong with a text that states no number, and how to write what it may mean."""
     said = f"{shown(text)} is not a number"
-    if (signed := signed_as_said(clean)) is not None:
-        return ValueProblem(f"{said}; write {shown(signed)}")
+    if (better := _better_written(clean)) is not None:
+        return ValueProblem(f"{said}; {better}")
+    if re.fullmatch(_TWO_NUMBERS, clean):
+        return ValueProblem(f"{shown(text)} {_ONE_NUMBER}")
     if re.match(_LIKE_A_COMMA, clean):
         said = f"{shown(text)} is ambiguous"
         return ValueProblem(f"{said}: write a decimal point (5.5) and no comma in thousands")
-    span = re.fullmatch(_LIKE_A_SPAN, clean)
-    if span is not None and float(span[1]) < float(span[3]):
-        return ValueProblem(f"{said}; for a span write '{span[1]} to {span[2]}'")
     odd = next((one for one in clean if one.isnumeric() and one not in "0123456789"), None)
     if odd is not None:
         raised = digit(odd, None) if f"10{odd}" in clean else None
@@ -364,6 +375,20 @@ def no_number(clean: str, text: str) -> ValueProblem:
     if folded(text)[0] in "<>≤≥" and not any(one.isdigit() for one in clean):
         return ValueProblem(f"{said}; write the limit that the report prints, such as <20")
     return ValueProblem(said)
+
+
+def _better_written(clean: str) -> str | None:
+    """How to write the number, bound or span that folded `clean` may mean; None if it is none."""
+    if (rest := said_roughly(clean)) is not None:
+        return if_exact(rest)
+    if re.fullmatch(_IN_THREES, clean):
+        return f"for one write {shown(clean.replace(' ', ''))}"
+    span = re.fullmatch(_LIKE_A_SPAN, clean)
+    if span is not None and float(span[1]) < float(span[4]):
+        may_be_a_sign = span[2] == "-" and float(span[1]) < 0 < float(span[4])  # -2.5 -2.8
+        return None if may_be_a_sign else f"for a span write '{span[1]} to {span[3]}'"
+    better = signed_as_said(clean) or half_said(clean)
+    return better and f"write {shown(better)}"
 
 
 def _continues(rest: str) -> bool:
@@ -443,6 +468,8 @@ def _unit_message(element: Element, unit: str, text: str) -> str:
             return f"{shown(text)}: {reason}"
     if LIMITS.search(unit):
         return f"{shown(text)}: {_ONE_VALUE}"
+    if re.fullmatch(_TWO_NUMBERS, folded(text)):
+        return f"{shown(text)} {_ONE_NUMBER}"
     others = (element.unit_named(code).show for code in element.accepts)
     units = ", ".join(one or "no unit" for one in (element.shown_unit, *others))
     at = text.lower().rfind(unit)  # folded, if the text has it in another form

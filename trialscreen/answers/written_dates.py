@@ -151,12 +151,31 @@ def signed_as_said(clean: str) -> str | None:
     return f"{sign}{said['rest']}"
 
 
+_ROUGHLY = (
+    r"(?:~|[约近]|大约|大概|(?:about|around|roughly|approximately|approx\.?|circa|ca\.?|etwa|ungefähr)\s)"
+    r"\s*(?P<rest>[+-]?[0-9].*)"
+)
+
+
+def said_roughly(clean: str) -> str | None:
+    """`60 kg` for folded `about 60 kg`; None if no such word stands before a number or a date."""
+    said = re.fullmatch(_ROUGHLY, clean)
+    return said and said["rest"]
+
+
+def if_exact(rest: str) -> str:
+    """How to write what was `said_roughly`: nobody but who said it knows how exact it is."""
+    return f"write {shown(rest)} if that is exact, else a span: FROM to TO"
+
+
 def _no_date(text: str, clean: str = "") -> ValueProblem:
     if re.search(_TWO_POINTS, clean):
         span = re.sub(_TWO_POINTS, " to ", text)
         return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
     if (signed := signed_as_said(clean)) is not None:
         return ValueProblem(f"{shown(text)} is not a date; write {shown(signed)}")
+    if (rest := said_roughly(clean)) is not None and _is_a_date(rest):
+        return ValueProblem(f"{shown(text)} is not a date; {if_exact(rest)}")
     if (years := re.fullmatch(_TWO_YEARS, clean)) is not None:
         span = f"{years[1]} to {years[2]}"
         return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
@@ -164,7 +183,15 @@ def _no_date(text: str, clean: str = "") -> ValueProblem:
     return ValueProblem(f"{shown(text)} {several}; expected YYYY-MM-DD{IN_PART}")
 
 
-_DAYS = {"today": 0, "yesterday": 1}
+def _is_a_date(clean: str) -> bool:
+    try:
+        _days(clean, clean)
+    except ValueProblem:
+        return False
+    return True
+
+
+_DAYS = {"today": 0, "yesterday": 1, "今天": 0, "昨天": 1}
 _UNITS: dict[str, PeriodUnit] = {
     **dict.fromkeys(("day", "days", "d"), "days"),
     **dict.fromkeys(("week", "weeks", "wk", "wks", "w"), "weeks"),
@@ -176,6 +203,7 @@ _UNIT = f"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\\.?"
 _AGO = (
     rf"(?:(?P<than>more|less) than |about )?(?:(?P<count>[0-9]{{1,5}}) ?|(?:an?|one) ){_UNIT} ago"
 )
+_SPAN_AGO = rf"(?:about )?(?P<count>[0-9]{{1,5}}) ?(?:-|to|or) ?(?P<most>[0-9]{{1,5}}) ?{_UNIT} ago"
 _LOOSELY = (
     r"(?P<than>[<>]=?|more than|over|less than|about|)\s*"
     rf"(?:(?P<count>[0-9]{{1,5}})\s*|(?P<word>[a-z]+) ){_UNIT}(?: ago)?"
@@ -183,32 +211,68 @@ _LOOSELY = (
 _THAN = {**dict.fromkeys("<l", "less than "), **dict.fromkeys(">mo", "more than ")}
 _ONE = {"a": 1, "an": 1, "last": 1, "one": 1}
 _COUNTS = {**_ONE, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_HALVES = {
+    **dict.fromkeys(("half a year", "half year", "a half year", "半年"), "6 months"),
+    **dict.fromkeys(("1.5 years", "a year and a half", "one and a half years"), "18 months"),
+    **dict.fromkeys(("2.5 years", "two and a half years"), "30 months"),
+}
+_CHINESE = (
+    "(?:大?约 ?)?(?P<count>[0-9]{1,5}|[一二两三四五六])(?: ?[-~到至] ?(?P<most>[0-9]{1,5}))? ?"
+    "(?P<unit>天|周|个?星期|个月|年) ?[以之]?前"
+)
+_CHINESE_COUNTS = {
+    **dict(zip("一二三四五六", ("one", "two", "three", "four", "five", "six"), strict=True)),
+    "两": "two",
+}
+_CHINESE_UNITS = {"天": "days", "周": "weeks", "期": "weeks", "月": "months", "年": "years"}
 
 
 def how_long_ago(words: str, on: date) -> str | None:
     """The dates that folded `words` mean on day `on`; None if they do not say how long ago.
 
-    `3 months ago` is from 4 to 2 months before; `more than 2 years ago` is earlier than
-    the day 2 years before; `yesterday` is one day.
+    `3 months ago` is from 4 to 2 months before, `2 to 3 years ago` from 4 years to 1 year before;
+    `more than 2 years ago` is earlier than the day 2 years before; `yesterday` is one day.
     """
     if words in _DAYS:
         return str(Period(_DAYS[words], "days").before(on))
-    said = re.fullmatch(_AGO, words) if words.endswith("ago") else None
+    words = _in_english(words)
+    if not words.endswith("ago"):
+        return None
+    said = re.fullmatch(_AGO, words) or re.fullmatch(_SPAN_AGO, words)
     if said is None:
         return None
-    count = int(said["count"] or 1)
+    parts = said.groupdict()
+    count = int(parts["count"] or 1)
+    most = int(parts.get("most") or count)
 
     def before(units: int) -> date:
-        return Period(max(units, 0), _UNITS[said["unit"]]).before(on)
+        return Period(max(units, 0), _UNITS[parts["unit"]]).before(on)
 
-    if said["than"]:
-        return f"{'<' if said['than'] == 'more' else '>'}{before(count)}"
-    return f"{before(count + 1)} to {before(count - 1)}"
+    if than := parts.get("than"):
+        return f"{'<' if than == 'more' else '>'}{before(count)}"
+    return f"{before(most + 1)} to {before(count - 1)}" if count <= most else None
+
+
+def _in_english(words: str) -> str:
+    """`3 months ago` for `3个月前`; what is not said so, as it is."""
+    said = re.fullmatch(_CHINESE, words) if words.endswith("前") else None
+    if said is None:
+        return words
+    count = _CHINESE_COUNTS.get(said["count"], said["count"])
+    most = said["most"] and f" to {said['most']}"
+    return f"{count}{most or ''} {_CHINESE_UNITS[said['unit'][-1]]} ago"
+
+
+def half_said(words: str) -> str | None:
+    """`6 months` for folded `half a year`, be it ago; None if it is no such thing."""
+    return _HALVES.get(re.sub(" ago$| ?[以之]?前$", "", words.removeprefix("about ")))
 
 
 def better_said(words: str) -> str | None:
     """How to say what folded `words` say loosely (`> two years`); None if it is nothing known."""
-    said = re.fullmatch(_LOOSELY, words)
+    if (half := half_said(words)) is not None:
+        return f"{half} ago"
+    said = re.fullmatch(_LOOSELY, _in_english(words))
     count = said and (said["count"] or _COUNTS.get(said["word"]))
     if said is None or count is None:
         return None

@@ -18,7 +18,7 @@ from trialscreen.answers.values import (
     read_value,
     split_unit,
 )
-from trialscreen.answers.written_dates import better_said
+from trialscreen.answers.written_dates import IN_PART, better_said
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, is_exact
 from trialscreen.model.limits import limits_by_value
@@ -33,7 +33,11 @@ _NONE = ("n", "no", "none")
 _AWAITED = re.compile(r"\Ap\s+(?=(since|from)\b)", re.IGNORECASE)
 _FULL_WIDTH = {ord("!") + 0xFEE0 + at: ord("!") + at for at in range(ord("~") - ord("!") + 1)}
 _WHOLE = re.compile("[0-9]{1,4}")
-_YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
+_AGE = re.compile(
+    r"(?P<at>(?:(?:since )?menopause )?(?:at |when |aged? |at (?:the )?age (?:of )?))?"
+    r"(?P<years>[0-9]{1,3})(?: years?(?: old)?)?"
+)
+_NOT_KNOWN = "u if it is not known"
 _PRINTED = re.compile(
     r"(?P<value>.+?)\s*[(（\[]\s*(?P<limits>[<>≤≥=]*\s*\.?[0-9][^()（）\[\]]*)[)）\]]"
     r"\s*(?P<unit>.*?)(?:(?:\bon\s+|,\s*(?=[0-9]))(?P<day>\S.*))?",
@@ -49,7 +53,7 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
     """The answers that a reply means. Raises ValueProblem."""
     said = folded(reply)
     if not said:
-        raise ValueProblem("nothing was typed; u if it is not known")
+        raise ValueProblem(f"nothing was typed; {_NOT_KNOWN}")
     for key, word in (("u", UNKNOWN_WORD), ("p", PENDING_WORD)):
         if said in (key, word):
             return [(element, word) for element in question.elements]
@@ -166,17 +170,29 @@ def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProble
         return f"{shown(reply)}; expected {choices}; or u"
     if element.type == "date":
         return _no_date(trial, element, reply, problem)
-    return str(problem)
+    told = str(problem)
+    has_digit = any(one.isdigit() for one in reply)
+    return told if has_digit or not told.endswith("a number") else f"{told}; {_NOT_KNOWN}"
 
 
 def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) -> str:
     said, counted = folded(reply), years_since(trial, element)
-    if counted is not None and is_long_ago(trial, element) and _YEARS.fullmatch(said):
-        return f"{problem}. u leads to the question for {counted.label}"
+    told, long_ago = str(problem), is_long_ago(trial, element)
+    age = None if counted is None else _AGE.fullmatch(said)
+    if age is not None and counted is not None and long_ago:
+        return f"{told}. u leads to the question for {counted.label}"
+    if age is not None:  # 48 can be the age then, or the years since
+        since = "" if age["at"] else f"'{age['years']} years ago', or of an age "
+        return f"{shown(reply)} is not a date; write {since}the year in which that was"
     better = better_said(said)
-    if better in (None, said):
-        return str(problem)
-    return f"{shown(reply)} is not a date; write '{better}'"
+    if better not in (None, said):
+        return f"{shown(reply)} is not a date; write '{better}'"
+    if told.endswith(IN_PART):
+        last = "a span (FROM to TO)"
+        if not long_ago:
+            last += ", or how long ago (today, 3 months ago)"
+        told = f"{told.removesuffix(IN_PART)}, YYYY-MM, YYYY, {last}; {_NOT_KNOWN}"
+    return told
 
 
 def years_since(trial: Trial, element: Element) -> Element | None:
@@ -230,7 +246,7 @@ def _form(trial: Trial, element: Element) -> str:
         case "choice":
             return f"(a number{'; ' if is_sent else ', '}{none})"
         case "date":
-            ago = "" if is_long_ago(trial, element) else ", such as 3 months ago"
+            ago = "" if is_long_ago(trial, element) else ", how long ago (3 months ago)"
             return f"(YYYY-MM-DD, YYYY-MM, YYYY{ago}, or u)"
         case _:
             others = (element.unit_named(code).show for code in element.accepts)
