@@ -136,14 +136,13 @@ def _counted_on(
     if isinstance(fact, Exactly):
         lasts = outlasts(element, answer=fact == Exactly(value=True))
         return answer if lasts else answer.set_aside()
-    if may_be_not_yet(fact):
-        return answer.set_aside()
     if not isinstance(fact, Numbers):
         return answer
     years = completed_years(*days)
     begun = (days[0].month, days[0].day) != (days[1].month, days[1].day)
     high = (ceil(fact.high) if begun else fact.high) + years + begun
-    return _as_span(element, answer, fact, (fact.low + years, high))
+    low = fact.low if may_be_not_yet(fact) else fact.low + years
+    return _as_span(element, answer, fact, (low, high))
 
 
 def _may_run(trial: Trial, element: Element, facts: Mapping[str, Fact], then: date) -> bool:

@@ -21,8 +21,11 @@ def years_since(element: Element) -> str | None:
 
 
 def may_be_not_yet(years: Fact | None) -> bool:
-    """Whether no years can stand for what has not happened yet, as the cure of a cancer."""
-    return isinstance(years, Numbers) and years.high == 0
+    """Whether years can stand for what has not happened yet, as the cure of a cancer.
+
+    No years can, and those from none on; not a bound (`<2`), which is of what has happened.
+    """
+    return isinstance(years, Numbers) and years.low == 0 and not years.high_open
 
 
 def is_counted(trial: Trial, element: Element) -> bool:
