@@ -149,7 +149,7 @@ def steps(
     while (question := next_question(state.screening, state.answers.keys(), sources)) is not None:
         reply = _reply(question, given)
         texts = texts_of(trial, question, reply)
-        warned = question.card is None and state.unusual(*texts[0]) is not None
+        warned = state.unusual(texts) is not None
         state.answer(texts)
         lines = (reply, "y") if warned else (reply,)
         made.append(Step(lines, {element.name: text for element, text in texts}))

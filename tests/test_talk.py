@@ -155,6 +155,18 @@ def test_a_birth_date_that_makes_the_age_unusual_is_read_back_with_the_age() -> 
     assert shown.endswith("What is your date of birth?\n(YYYY-MM-DD, YYYY-MM, YYYY, or u)")
 
 
+@pytest.mark.parametrize(("ticked", "is_asked"), [("1", True), ("1 2", False), ("2", False)])
+def test_what_a_list_leaves_out_is_read_back_where_the_rest_says_otherwise(
+    ticked: str, is_asked: bool
+) -> None:
+    state = eligible_but_for("current_malignancy", "malignancy_history", "malignancy_cure_date")
+    warning = "A present cancer is reported but cancer at any time is denied"
+    shown = conversation(state, ticked, "n", "1 2")
+    assert (warning in shown) == is_asked
+    assert "2  cancer at any time, now or in the past\n" in shown
+    assert state.answers["malignancy_history"].text == "yes"
+
+
 def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
     state, replies = State(screen(NCT, {}, DAY)), 0
     state.answer([(NCT.elements["malignancy_history"], "yes")])

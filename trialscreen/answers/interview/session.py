@@ -199,7 +199,8 @@ class Session:
         on = self.state.on
         try:
             texts = questions.texts_of(self.state.trial, question, reply)
-            if question.card is None and not all(self._confirmed(*one) for one in texts):
+            together = [texts] if question.card is not None else [[one] for one in texts]
+            if not all(map(self._confirmed, together)):
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]
             stood_by = self._stood_by(texts)
@@ -227,15 +228,16 @@ class Session:
             replaced = f", which replaces {was}" if is_another else ""
             yield f"{element.label} {now}{replaced}"
 
-    def _confirmed(self, element: Element, text: str) -> bool:
-        """Reads back what is unusual, and what was not said as a date."""
+    def _confirmed(self, texts: list[tuple[Element, str]]) -> bool:
+        """Reads back what is unusual, on a list also together; and what was not said as a date."""
         state = self.state
-        dates = in_dates(element, text, state.on)
+        dated = [(element, in_dates(element, text, state.on)) for element, text in texts]
         told = ""
-        if dates != text:
-            fact = read_value(state.trial, element, dates, state.on)
-            told = f"{questions.read_back(element, text, fact, str(state.on))}. "
-        if (warning := state.unusual(element, dates)) is not None:
+        for (element, text), (_, dates) in zip(texts, dated, strict=True):
+            if dates != text:
+                fact = read_value(state.trial, element, dates, state.on)
+                told = f"{questions.read_back(element, text, fact, str(state.on))}. "
+        if (warning := state.unusual(dated)) is not None:
             told += f"{warning.rstrip('.')}. "
         return not told or self.console.yes(f"{told}Is this right?", _RIGHT)
 

@@ -115,16 +115,17 @@ class State:
         answers = self.answers.items()
         return tuple(name for name, one in answers if of_another_version(self.trial, one.notes))
 
-    def unusual(self, element: Element, text: str) -> str | None:
-        """The warning that this answer would bring by itself; None if there is none.
+    def unusual(self, texts: Iterable[tuple[Element, str]]) -> str | None:
+        """The warning that these answers would bring by themselves; None if there is none.
 
-        Raises ContradictingAnswer if it cannot be right, whatever the other answers are.
+        Raises ContradictingAnswer if they cannot be right, whatever the other answers are.
         """
-        fact = self._read(element, text)[1]
-        if fact is None:
+        read = {element.name: self._read(element, text)[1] for element, text in texts}
+        facts = {name: fact for name, fact in read.items() if fact is not None}
+        if not facts:
             return None
         try:
-            notices = screen(self.trial, {element.name: fact}, self.on).notices
+            notices = screen(self.trial, facts, self.on).notices
         except InputError as error:
             raise ContradictingAnswer(error) from None
         warnings = (one for one in notices if one.level == "warning")
