@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -290,7 +291,10 @@ STANDINGS: list[tuple[Json, str]] = [
     (observation(status=None), "provisional"),
     (observation(status="done"), "provisional"),
     (observation(modifierExtension=[{"url": "http://example.org/x"}]), "provisional"),
+    (observation(implicitRules="http://example.org/rules"), "provisional"),
+    (observation(effectivePeriod={"start": "2026-03-04"}), "provisional"),
     (CONDITION, "counts"),
+    ({**CONDITION, "implicitRules": "http://example.org/rules"}, "provisional"),
     ({**CONDITION, "verificationStatus": coded("confirmed")}, "counts"),
     ({**CONDITION, "verificationStatus": coded("differential")}, "provisional"),
     ({**CONDITION, "verificationStatus": coded("refuted")}, "refuted"),
@@ -315,6 +319,9 @@ STANDINGS: list[tuple[Json, str]] = [
     (PROCEDURE, "counts"),
     ({**PROCEDURE, "status": "not-done"}, "refuted"),
     ({**PROCEDURE, "status": "preparation"}, "planned"),
+    ({**PROCEDURE, "notDone": True}, "refuted"),
+    ({**PROCEDURE, "notDone": False}, "counts"),
+    ({**PROCEDURE, "notPerformed": True}, "refuted"),
     ({**PROCEDURE, "resourceType": "ServiceRequest"}, "planned"),
     (ALENDRONATE, "counts"),
     ({**ALENDRONATE, "status": "stopped"}, "past"),
@@ -324,8 +331,23 @@ STANDINGS: list[tuple[Json, str]] = [
     (TAKEN, "counts"),
     ({**TAKEN, "status": "not-taken"}, "refuted"),
     ({**TAKEN, "status": "intended"}, "planned"),
+    ({**TAKEN, "taken": "y"}, "counts"),
+    ({**TAKEN, "taken": "n"}, "refuted"),
+    ({**TAKEN, "taken": "unk"}, "provisional"),
+    ({**TAKEN, "wasNotTaken": True}, "refuted"),
+    *(
+        ({**TAKEN, "status": "recorded", "adherence": {"code": coded(code)}}, standing)
+        for code, standing in (
+            ("taking-not-as-directed", "counts"),
+            ("not-taking", "provisional"),
+            ("stopped-as-directed", "past"),
+            ("of-our-own", "provisional"),
+        )
+    ),
     (GIVEN, "counts"),
     ({**GIVEN, "status": "not-done"}, "refuted"),
+    ({**GIVEN, "notGiven": True}, "refuted"),
+    ({**GIVEN, "wasNotGiven": True}, "refuted"),
     (HANDED, "counts"),
     ({**HANDED, "status": "declined"}, "refuted"),
 ]
@@ -340,6 +362,129 @@ def test_statuses_decide_what_a_statement_is_worth(
     is_no_result = resource["resourceType"] == "Observation" and standing == "error"
     told = f"export.ndjson:2 Observation/o1 is {resource.get('status')}: left out"
     assert said(found) == ([told] if is_no_result else [])
+
+
+MODIFIED = [{"url": "http://example.org/x"}]
+
+
+def test_a_part_that_is_modified_is_not_certain(tmp_path: Path) -> None:
+    a, b = ({"code": {"coding": [{"code": code}]}, "valueString": "Negative"} for code in "ab")
+    parts = [{**a, "modifierExtension": MODIFIED}, b]
+    found = read_these(tmp_path, patient(), observation(valueQuantity=None, component=parts))
+    assert [(one.standing, one.notes) for one in found.records[0].entries] == [
+        ("provisional", ("modified by http://example.org/x",)),
+        ("counts", ()),
+    ]
+
+
+def test_a_range_that_is_modified_is_none(tmp_path: Path) -> None:
+    printed = [{"high": {"value": 4}, "modifierExtension": MODIFIED}]
+    entry = only_entry(read_these(tmp_path, patient(), observation(referenceRange=printed)))
+    assert (entry.limits, entry.standing) == (NormalRange(), "counts")
+    assert entry.notes == ("the reference range is modified by an extension: none is taken",)
+
+
+def test_more_than_one_value_is_none(tmp_path: Path) -> None:
+    one = observation(valueString="<0.01 mIU/L")
+    entry = only_entry(read_these(tmp_path, patient(), one))
+    assert entry.value == "cannot be read: more than one value is given"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "entered-in-error"},
+        {"modifierExtension": MODIFIED},
+        {"implicitRules": "http://example.org/rules"},
+        {"ingredient": [{"itemCodeableConcept": coded("1"), "modifierExtension": MODIFIED}]},
+    ],
+)
+@pytest.mark.parametrize("reference", ["Medication/x", "#x"])
+def test_a_medicine_that_is_not_certain(tmp_path: Path, change: Json, reference: str) -> None:
+    medicine = {"resourceType": "Medication", "id": "x", "code": coded("904419"), **change}
+    ordered = {
+        **ALENDRONATE,
+        "medicationCodeableConcept": None,
+        "medicationReference": {"reference": reference},
+        "contained": [medicine] if reference == "#x" else [],
+    }
+    others = [] if reference == "#x" else [medicine]
+    entry = only_entry(read_these(tmp_path, patient(), ordered, *others))
+    assert (entry.standing, len(entry.notes)) == ("provisional", 1)
+
+
+REPORT = {"resourceType": "DiagnosticReport", "id": "r", "subject": {"reference": "Patient/p1"}}
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+@pytest.mark.parametrize("is_before", [True, False])
+def test_results_of_a_report_that_no_longer_stands_are_not_certain(
+    tmp_path: Path, status: str, is_before: bool
+) -> None:
+    results = [{"reference": "Observation/o1"}, {"display": "more"}, None]
+    report = {**REPORT, "status": status, "result": results}
+    lines = [report, observation()] if is_before else [observation(), report]
+    found = read_these(tmp_path, patient(), *lines, observation(id="o2"))
+    standings = {one.source: one.standing for one in found.records[0].entries}
+    assert standings == {"Observation/o1": "provisional", "Observation/o2": "counts"}
+    (told,) = said(found)
+    assert told.endswith(f"Observation/o1 is a result of DiagnosticReport/r, which is {status}")
+
+
+def test_what_a_report_that_no_longer_stands_contains_is_left_out(tmp_path: Path) -> None:
+    inside = {"contained": [observation(subject=None)]}
+    found = read_these(tmp_path, patient(), {**REPORT, "status": "entered-in-error", **inside})
+    left = "DiagnosticReport/r is entered-in-error: Observation in it is left out"
+    assert (found.records[0].entries, said(found)) == ((), [f"export.ndjson:2 {left}"])
+    assert only_entry(read_these(tmp_path, patient(), {**REPORT, "status": "final", **inside}))
+
+
+def test_what_a_patient_says_of_the_record_itself_is_told(tmp_path: Path) -> None:
+    more: dict[str, Any] = {"active": False, "modifierExtension": MODIFIED}
+    more |= {"implicitRules": "http://example.org/y"}
+    assert said(read_these(tmp_path, patient(**more))) == [
+        "export.ndjson:1 Patient/p1 is said not to be an active record",
+        "export.ndjson:1 Patient/p1 is modified by 'http://example.org/x', 'http://example.org/y'",
+    ]
+    assert not said(read_these(tmp_path, patient(active=True)))
+
+
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "sexes"),
+    [
+        (f"{US_CORE}/us-core-birthsex", "M", ["female", "male"]),
+        (f"{US_CORE}/us-core-sex", "248153007", ["female", "male"]),
+        (f"{US_CORE}/us-core-birthsex", "F", ["female"]),
+        (f"{US_CORE}/us-core-birthsex", "UNK", ["female"]),
+        ("http://example.org/sex", "M", ["female"]),
+    ],
+)
+def test_another_sex_at_birth_is_a_second_statement(
+    tmp_path: Path, url: str, code: str, sexes: list[str]
+) -> None:
+    found = read_these(tmp_path, patient(extension=[{"url": url, "valueCode": code}]))
+    assert [one.sex for one in found.records[0].persons] == sexes
+    assert not found.problems
+
+
+def test_an_answer_that_is_modified_is_not_certain(tmp_path: Path) -> None:
+    inner = {"linkId": "b", "answer": [{"valueBoolean": True}]}
+    items = [
+        {"linkId": "a", "item": [inner], "modifierExtension": MODIFIED},
+        {"linkId": "c", "answer": [{"valueBoolean": True, "modifierExtension": MODIFIED}]},
+        {"linkId": "d", "answer": [{"valueBoolean": True}]},
+    ]
+    response = {"resourceType": "QuestionnaireResponse", "id": "q", "status": "completed"}
+    whose = {"subject": {"reference": "Patient/p1"}, "item": items}
+    found = read_these(tmp_path, patient(), {**response, **whose})
+    assert [(one.codes[0].code, one.standing) for one in found.records[0].entries] == [
+        ("b", "provisional"),
+        ("c", "provisional"),
+        ("d", "counts"),
+    ]
 
 
 @pytest.mark.parametrize(

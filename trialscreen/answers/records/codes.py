@@ -54,8 +54,8 @@ class Binding(NamedTuple):
     """What a code says of an element: yes, a choice, or one of the words above.
 
     `side`: the side of the body that it is about. What sets only proposes where the record does
-    not say that it is in one of the `sites`, or is present, if `only_active`; nor beside a result
-    of the element `gives_way_to`, unless that is older.
+    not say that it is in one of the `sites`, or says that it is `elsewhere`; or that it is present,
+    if `only_active`; nor beside a result of the element `gives_way_to`, unless that is older.
     """
 
     element: str
@@ -64,6 +64,7 @@ class Binding(NamedTuple):
     note: str = ""
     side: str = ""
     sites: tuple[Coding, ...] = ()
+    elsewhere: tuple[Coding, ...] = ()
     only_active: bool = False
     gives_way_to: str = ""
 

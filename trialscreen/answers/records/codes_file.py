@@ -30,7 +30,7 @@ _ABOUT = ("name", "status", "seen", "note")
 _SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
 _STATUSES = ("confirmed", "confirmed-2", "site")
 _FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([0-9]+(?:\.[0-9]+)?))?")
-_FURTHER = ("side", "sites", "only_active", "gives_way_to")
+_FURTHER = ("side", "sites", "elsewhere", "only_active", "gives_way_to")
 _PERSON: Mapping[str, tuple[ElementType, ...]] = {"sex": ("choice",), "birth_date": ("date",)}
 _ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
     **dict.fromkeys(("ever", "now"), ("boolean",)),
@@ -217,7 +217,10 @@ class _Reader:
             return codes.Binding(element.name, role, codes.VALUE, place.text())
         if role == "sets" and element.is_judgement:
             place.problem(_JUDGED.format(element.name))
-        sites = line.optional("sites", _codes_of, list[Key]())
+        sites, elsewhere = (
+            tuple(Coding(*key) for key in line.optional(name, _codes_of, list[Key]()))
+            for name in ("sites", "elsewhere")
+        )
         better = line.optional("gives_way_to", lambda at: at.element(at.text()), None)
         return codes.Binding(
             element.name,
@@ -225,7 +228,8 @@ class _Reader:
             place.word(_sayable(element)),
             line.optional("note", Cursor.text, ""),
             line.optional("side", lambda at: at.word(("left", "right")), ""),
-            tuple(Coding(*key) for key in sites),
+            sites,
+            elsewhere,
             line.optional("only_active", Cursor.yes_no, False),
             "" if better is None else better.name,
         )

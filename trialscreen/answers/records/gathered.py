@@ -1,5 +1,6 @@
 """What of a record is about a trial's elements, on the screening date."""
 
+import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date, datetime
@@ -22,6 +23,7 @@ MOST_SHOWN = 200
 LAST_SHOWN = "the last that the record shows; there may be later ones"
 NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
 _WRITTEN_DOWN = "on the day it was written down"
+_CONCEPT = re.compile(r"[0-9]{6,18}")
 _NORMAL = "normal"
 _SAY_NOTHING = ("refuted", "error", "planned")
 
@@ -55,9 +57,19 @@ class Hit(NamedTuple):
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether it does not say that it is about the place in the body that its code needs."""
-        wanted, sites = ({one[:2] for one in of} for of in (self.binding.sites, self.entry.site))
-        return bool(wanted) and wanted.isdisjoint(sites)
+        """Whether it does not say that it is about the place in the body that its code needs.
+
+        Or that it is about another than its code says.
+        """
+        if not (self.binding.sites or (self.entry.site and self.binding.elsewhere)):
+            return False
+        sites = {
+            (one.system, part) for one in self.entry.site for part in (one.code, *_parts_of(one))
+        }
+        wanted, others = (
+            {one[:2] for one in of} for of in (self.binding.sites, self.binding.elsewhere)
+        )
+        return (bool(wanted) and wanted.isdisjoint(sites)) or not others.isdisjoint(sites)
 
     @property
     def place(self) -> tuple[date, str]:
@@ -178,12 +190,18 @@ class Gathered:
         own = hit.binding.note if says_why else ""
         undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
         also = self._beside(entry.also, value) if entry.also else ()
-        more = (*entry.notes, *(one for one in also if one not in note))
+        is_at = [f"said to be of {said_as(one)}" for one in entry.site] if hit.is_elsewhere else []
+        more = (*is_at, *entry.notes, *(one for one in also if one not in note))
         notes = dict.fromkeys(filter(None, (note, own, *more, undated)))
         day = day_text(entry.start or entry.end or entry.recorded)
         system, code, _ = hit.coding
         shown = (value, unit, day, code, system, entry.source, "; ".join(notes))
         self.evidence.append(Evidence(kind, hit.binding.element, *shown))
+
+
+def _parts_of(site: Coding) -> list[str]:
+    """The codes in an expression of SNOMED CT: `71341001:272741003=7771000` is a left femur."""
+    return _CONCEPT.findall(site.code) if site.system == "snomed" else []
 
 
 def said_as(one: Coding) -> str:

@@ -1,6 +1,6 @@
 """Conditions, allergies, procedures and medicines to entries; patients to persons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin, am
 from trialscreen.answers.records.fhir.doses import daily_dose
 from trialscreen.answers.records.fhir.standings import (
     ACTIVE,
+    ADHERENCE,
     ADMINISTRATION,
     CLINICAL,
     DISPENSE,
@@ -19,6 +20,7 @@ from trialscreen.answers.records.fhir.standings import (
     MEDICATION_STATEMENT,
     PRESCRIPTION,
     PROCEDURE,
+    TAKEN,
     VERIFICATION,
     Statuses,
     standing,
@@ -40,13 +42,28 @@ def span(moment: str | None, period: fhir.Period | None) -> Span:
     return Span(period.start or "", period.end or "")
 
 
-def person(patient: fhir.Patient, origin: Origin, damaged: Sequence[fhir.Damage]) -> Person:
-    """What a Patient says of the person; deceased also where that cannot be read."""
+def persons(
+    patient: fhir.Patient, origin: Origin, damaged: Sequence[fhir.Damage]
+) -> Iterator[Person]:
+    """What a Patient says of the person; deceased also where that cannot be read.
+
+    Twice where the sex at birth is the other one: which of them a rule means, a person decides.
+    """
     is_said = patient.deceased_boolean or any(one.name.startswith("deceased") for one in damaged)
     deceased = patient.deceased_date_time or ("yes" if is_said else "")
-    return Person(
-        patient.gender or "", patient.birth_date or "", deceased, origin.source, origin.place
-    )
+    gender, born = patient.gender or "", patient.birth_date or ""
+    yield (one := Person(gender, born, deceased, origin.source, origin.place))
+    for extension in patient.extension or ():
+        sex = _SEXES.get(bytes(extension.value_code)) if extension.url in _SEX_AT_BIRTH else None
+        if sex is not None and gender in _SEXES.values() and sex != gender:
+            yield one._replace(sex=sex, source=f"{origin.source} (sex at birth)")
+
+
+_SEX_AT_BIRTH = (
+    "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex",
+    "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex",
+)
+_SEXES = {b'"F"': "female", b'"248152002"': "female", b'"M"': "male", b'"248153007"': "male"}
 
 
 def condition(one: fhir.Condition, origin: Origin) -> Entry:
@@ -97,6 +114,8 @@ def _by_code(
 def procedure(one: fhir.Procedure, origin: Origin) -> Entry:
     """A Procedure, with when it was performed."""
     counts, notes = standing(PROCEDURE, one.status)
+    if one.not_done or one.not_performed:
+        counts, notes = "refuted", ("not done",)
     moment = one.performed_date_time or one.occurrence_date_time
     when = span(moment, one.performed_period or one.occurrence_period)
     return Entry(
@@ -157,7 +176,7 @@ def _medicine(
     concept = one.medication_codeable_concept
     if one.medication is not None and not fhir.is_given(concept):
         concept = one.medication.concept
-    dosages, (counts, notes) = _dosages(one), standing(statuses, one.status)
+    dosages, (counts, notes) = _dosages(one), _taken(one, statuses, origin.words)
     return Entry(
         "medication",
         origin.words.coded(concept).codes,
@@ -171,6 +190,21 @@ def _medicine(
         place=origin.place,
         notes=notes,
     )
+
+
+def _taken(
+    one: fhir.Medication, statuses: Statuses, words: ConceptReader
+) -> tuple[Standing, tuple[str, ...]]:
+    """As `standing`, of whichever element says whether a medicine was taken."""
+    if one.not_given or one.was_not_taken or one.was_not_given:
+        return "refuted", ("not taken",)
+    each = [standing(statuses, one.status)]
+    each += [standing(TAKEN, one.taken)] if one.taken is not None else []
+    if one.adherence is not None:
+        counts, notes = _by_code(ADHERENCE, one.adherence.code, words)
+        said = [code.display or code.code for code in words.named(one.adherence.code)]
+        each.append((counts, notes if counts == "counts" or notes else tuple(said)))
+    return weakest(*(counts for counts, _ in each)), tuple(n for _, notes in each for n in notes)
 
 
 _dosage = msgspec.json.Decoder(list[fhir.Dosage] | fhir.Dosage).decode

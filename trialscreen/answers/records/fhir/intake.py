@@ -27,6 +27,7 @@ from trialscreen.answers.records.fhir.references import (
 from trialscreen.answers.records.fhir.repeated import code_repeated, concepts_in
 from trialscreen.answers.records.fhir.resources import NOTHING
 from trialscreen.answers.records.fhir.spool import ANYBODY, Kept, Spool
+from trialscreen.answers.records.fhir.standings import WITHDRAWN
 from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown
 
@@ -48,6 +49,12 @@ _NO_PARTS = "component"
 
 _parts = msgspec.json.Decoder(list[fhir.PartOfPanel] | None).decode
 _raws = msgspec.json.Decoder(list[Raw]).decode
+
+
+def _withdrawn(head: fhir.Head) -> str:
+    """The status of what no longer stands; empty for any other."""
+    status = bytes(head.status).strip(b'"').decode(errors="replace")
+    return status if status in WITHDRAWN else ""
 
 
 class Intake:
@@ -110,6 +117,8 @@ class Intake:
         if contained is not NOTHING and kind in _HOLDERS:
             inside = fhir.readable(_raws, contained) or ()
             one = replace(one, siblings=inside or one.siblings)
+        if kind == "DiagnosticReport":
+            self._doubt_results(one)
         if kind in _ABOUT_PATIENTS:
             if self._matters(one):
                 self._keep(one)
@@ -122,10 +131,26 @@ class Intake:
         for raw in inside:
             part = fhir.readable(decode_head, raw)
             if part is not None and part.resource_type in _STATEMENTS:
-                whose = (one.source, subject_of(one.head))
-                self._resource(
-                    replace(one, head=part, data=bytes(raw), full_url=None, holder=whose)
-                )
+                self._contained(one, part, bytes(raw))
+
+    def _contained(self, holder: Found, part: fhir.Head, data: bytes) -> None:
+        """A statement that another resource contains; none of one that no longer stands."""
+        if status := _withdrawn(holder.head):
+            told = f"{holder.source} is {status}: {part.resource_type} in it is left out"
+            self.note(holder.place, told)
+            return
+        whose = (holder.source, subject_of(holder.head))
+        self._resource(replace(holder, head=part, data=data, full_url=None, holder=whose))
+
+    def _doubt_results(self, report: Found) -> None:
+        """That results of a withdrawn report are not certain, whatever they say of themselves."""
+        if not (status := _withdrawn(report.head)):
+            return
+        read, _ = fhir.decode(fhir.DiagnosticReport, report.data)
+        for one in read.result or ():
+            if one is not None and one.reference:
+                key = key_of(one.reference, "Observation", report.names)
+                self._spool.doubt(key, f"a result of {report.source}, which is {status}")
 
     def _matters(self, one: Found) -> bool:
         """Whether a code of a resource matters, or of a part; what of them is wrong is told."""
@@ -187,6 +212,8 @@ class Intake:
             self.note(one.place, "a Patient without an id")
             return
         patient, _ = fhir.decode(fhir.Patient, one.data)
+        if patient.active is False:
+            self.note(one.place, f"Patient/{name} is said not to be an active record")
         for link in patient.link or ():
             if link.type == "replaced-by":
                 other = shown((link.other and link.other.reference) or "another")

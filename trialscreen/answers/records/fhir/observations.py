@@ -13,7 +13,13 @@ from trialscreen.answers.records.fhir.datatypes import (
     number_of,
 )
 from trialscreen.answers.records.fhir.reference_ranges import NO_RANGES, ranges_of
-from trialscreen.answers.records.fhir.standings import OBSERVATION, RESPONSE, standing, weakest
+from trialscreen.answers.records.fhir.standings import (
+    OBSERVATION,
+    RESPONSE,
+    modified,
+    standing,
+    weakest,
+)
 from trialscreen.model.trial import SCREENING_DATE
 
 Value = Amount | bool | str | tuple[Coding, ...] | None
@@ -29,6 +35,8 @@ def entries(
     """
     counts, notes = standing(OBSERVATION, observation.status)
     counts = weakest(counts, _left_of(damaged))
+    if sum(fhir.is_there(getattr(observation, name)) for name in _TIMES) > 1:
+        counts, notes = weakest(counts, "provisional"), (*notes, "more than one time is given")
     start, end = _when(observation)
     words = origin.words
     made = partial(  # to make one and replace its parts takes four times as long
@@ -54,7 +62,8 @@ def entries(
         damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
         if words.coded(part.code).matters:
             one = _measured(made, part, words, wrong)
-            yield one._replace(standing=weakest(one.standing, _left_of(wrong)))
+            one = one._replace(standing=weakest(one.standing, _left_of(wrong)))
+            yield modified(one, part.modifier_extension, None)
 
 
 _WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
@@ -77,7 +86,7 @@ def _measured(
     damaged: Sequence[fhir.Damage],
 ) -> Entry:
     """A part, which has its times, its place and its status from the whole."""
-    value, absent = value_of(part, words), _said(part.data_absent_reason, words)
+    value, absent = _one_value(part, words), _said(part.data_absent_reason, words)
     also = _interpreted(part, words) if part.interpretation is not None else ()
     printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
     notes = printed.notes
@@ -115,6 +124,17 @@ def _when(one: fhir.Observation) -> tuple[str, str]:
     times = [time for time in event or () if time]
     start = one.effective_instant or (min(times) if times else "")
     return start, max(times) if len(times) > 1 else ""
+
+
+def _one_value(part: fhir.Component, words: ConceptReader) -> Value:
+    """The value; a text that says so where several are given, of which FHIR allows one."""
+    if sum(fhir.is_there(getattr(part, name)) for name in _VALUES) > 1:
+        return "cannot be read: more than one value is given"
+    return value_of(part, words)
+
+
+_TIMES = tuple(name for name in fhir.Observation.__struct_fields__ if name.startswith("effective_"))
+_VALUES = tuple(name for name in fhir.Component.__struct_fields__ if name.startswith("value_"))
 
 
 def value_of(part: fhir.Component, words: ConceptReader) -> Value:
@@ -182,12 +202,12 @@ def answers(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[En
     """Its answers; the code of each is its linkId, the system that of the Questionnaire."""
     counts, notes = standing(RESPONSE, response.status)
     questionnaire, authored = response.questionnaire or "", response.authored or ""
-    given = list(_answers(response.item or (), MOST_DEEP))
+    given = list(_answers(response.item or (), MOST_DEEP, ()))
     # Answers of an earlier screening date may be put together, and sent, at any time later.
-    days = (answer.value_date for name, answer in given if name == SCREENING_DATE)
+    days = (answer.value_date for name, answer, _ in given if name == SCREENING_DATE)
     said = min((day for day in days if day and day < authored), default=authored)
-    for name, answer in given:
-        yield Entry(
+    for name, answer, extensions in given:
+        made = Entry(
             "answer",
             (Coding("questionnaire", name, questionnaire),),
             origin.source,
@@ -197,15 +217,25 @@ def answers(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[En
             place=origin.place,
             notes=notes,
         )
+        yield modified(made, extensions, None)
 
 
-def _answers(items: Sequence[fhir.Item], deep: int) -> Iterator[tuple[str, fhir.ItemAnswer]]:
+Extensions = tuple[fhir.Extension, ...]
+
+
+def _answers(
+    items: Sequence[fhir.Item], deep: int, around: Extensions
+) -> Iterator[tuple[str, fhir.ItemAnswer, Extensions]]:
+    """The name, the answer, and the extensions that modify it, or an item that it is in."""
     for item in items:
-        answers = item.answer or ()
-        yield from ((item.link_id or "", answer) for answer in answers)
+        answers, inside = item.answer or (), (*around, *(item.modifier_extension or ()))
+        for one in answers:
+            yield item.link_id or "", one, (*inside, *(one.modifier_extension or ()))
         if deep:
-            for inner in (item.item, *(answer.item for answer in answers)):
-                yield from _answers(inner or (), deep - 1)
+            yield from _answers(item.item or (), deep - 1, inside)
+            for one in answers:
+                of_answer = (*inside, *(one.modifier_extension or ()))
+                yield from _answers(one.item or (), deep - 1, of_answer)
 
 
 def _answered(answer: fhir.ItemAnswer, words: ConceptReader) -> Value:

@@ -18,7 +18,12 @@ from trialscreen.answers.records.fhir.documents import Note, find, opened
 from trialscreen.answers.records.fhir.intake import MEDICINES, Intake
 from trialscreen.answers.records.fhir.outdone import Left, left
 from trialscreen.answers.records.fhir.spool import Kept, Spool
-from trialscreen.answers.records.fhir.standings import OBSERVATION, weakest
+from trialscreen.answers.records.fhir.standings import (
+    OBSERVATION,
+    WITHDRAWN,
+    modified,
+    weakest,
+)
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import check_sections, select
 from trialscreen.model.errors import InputError, Problem, refuse
@@ -200,7 +205,7 @@ class _Maker:
             if OBSERVATION.get(resource.status or "") == "error":
                 self._note(kept.place, f"{kept.source} is {resource.status}: left out")
         elif isinstance(resource, fhir.Patient):
-            made = [histories.person(resource, origin, damaged)]
+            made = [*histories.persons(resource, origin, damaged)]
         elif isinstance(resource, fhir.QuestionnaireResponse):
             made = [*observations.answers(resource, origin)]
         else:
@@ -213,10 +218,21 @@ class _Maker:
             self._note(kept.place, f"{kept.source} {name}: {message}")
         if any(one.name in _WHOSE for one in damaged):
             made = []
-        if resource.modifier_extension:
-            made = [_modified(one, resource.modifier_extension) for one in made]
+        if resource.modifier_extension or resource.implicit_rules:
+            made = self._modified(made, resource, kept)
+        if why := self._spool.doubted(kept.source):
+            self._note(kept.place, f"{kept.source} is {why}")
+            made = [_doubted(one, why) for one in made]
         updated = resource.meta.last_updated if resource.meta is not None else None
         return _Version(updated or "", made)
+
+    def _modified(self, made: Sequence[Made], resource: Resource, kept: Kept) -> list[Made]:
+        """Statements that are not certain; of a Patient, what modifies it is told."""
+        extensions, rules = resource.modifier_extension or (), resource.implicit_rules
+        if kept.kind == "Patient":
+            urls = filter(None, (*(one.url or "?" for one in extensions), rules))
+            self._note(kept.place, f"{kept.source} is modified by {', '.join(map(shown, urls))}")
+        return [modified(one, extensions, rules) if isinstance(one, Entry) else one for one in made]
 
     def _with_medicine(self, entry: Entry, kept: Kept) -> list[Made]:
         """The entry with the codes of the Medication that it refers to, if they matter."""
@@ -227,12 +243,26 @@ class _Maker:
             self._note(kept.place, message)
             return []
         medicine, _ = fhir.decode_whole(fhir.Medication, data)
+        if medicine.status in WITHDRAWN:
+            notes = (*entry.notes, f"{kept.medicine} is {medicine.status}")
+            entry = entry._replace(standing=weakest(entry.standing, "provisional"), notes=notes)
+        parts = medicine.ingredient or ()
+        extensions = [medicine.modifier_extension, *(one.modifier_extension for one in parts)]
+        every = [one for some in extensions for one in some or ()]
+        entry = modified(entry, every, medicine.implicit_rules)
         found = [self._words.coded(one) for one in (medicine.code, *_ingredients(medicine))]
         for one in found:
             if one.wrong:
                 self._note(kept.place, f"{kept.medicine} code: {one.wrong}")
         codes = tuple(code for one in found if one.matters for code in one.codes)
         return [entry._replace(codes=codes)] if any(one.matters for one in found) else []
+
+
+def _doubted(one: Made, why: str) -> Made:
+    if isinstance(one, Person):
+        return one
+    counts = weakest(one.standing, "provisional")
+    return one._replace(standing=counts, notes=(*one.notes, why))
 
 
 def _is_later(one: str, other: str) -> bool:
@@ -252,13 +282,3 @@ def _ingredients(medicine: fhir.Medication) -> Iterator[Raw]:
         yield one.item_codeable_concept
         if one.item is not None:
             yield one.item.concept
-
-
-def _modified(one: Made, extensions: list[fhir.Extension]) -> Made:
-    """What an extension that we do not know may change the meaning of is not certain."""
-    if isinstance(one, Person):
-        return one
-    note = f"modified by {', '.join(extension.url or '?' for extension in extensions)}"
-    is_undone = any((extension.url or "").lower().endswith("notdone") for extension in extensions)
-    counts = weakest(one.standing, "refuted" if is_undone else "provisional")
-    return one._replace(standing=counts, notes=(*one.notes, note))

@@ -32,6 +32,8 @@ NO_RANGES = Ranges()
 
 def ranges_of(printed: Sequence[fhir.ReferenceRange], words: ConceptReader) -> Ranges:
     """The range of normal, if there is one; those that are for some people, to be chosen from."""
+    if any(one.modifier_extension for one in printed):
+        return Ranges(notes=("the reference range is modified by an extension: none is taken",))
     normal = [(one, *_limits(one)) for one in printed if _is_normal(one, words)]
     found = dict.fromkeys(_range(*each, words) for each in normal)
     stated = [one for one in found if one.limits != NormalRange()]

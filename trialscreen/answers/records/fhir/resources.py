@@ -26,6 +26,11 @@ def is_given(raw: Raw) -> bool:
     return raw is not NOTHING and bytes(raw) != b"null"
 
 
+def is_there(part: object) -> bool:
+    """Whether a part has a value, which may be unread."""
+    return is_given(part) if isinstance(part, Raw) else part is not None
+
+
 Read = TypeVar("Read")
 
 
@@ -131,7 +136,13 @@ class Timing(Part):
     event: list[str | None] | None = None
 
 
+class Extension(Part):
+    url: str | None = None
+    value_code: Raw = NOTHING
+
+
 class ReferenceRange(Range):
+    modifier_extension: list[Extension] | None = None
     type: Concept | None = None
     applies_to: list[Concept] | None = None
     age: Range | None = None
@@ -142,15 +153,12 @@ class Meta(Part):
     last_updated: str | None = None
 
 
-class Extension(Part):
-    url: str | None = None
-
-
 class Resource(Part):
     """What every resource has. `patient` is the `subject` of some."""
 
     id: str | None = None
     meta: Meta | None = None
+    implicit_rules: str | None = None
     modifier_extension: list[Extension] | None = None
     subject: Reference | None = None
     patient: Reference | None = None
@@ -166,6 +174,8 @@ class PatientLink(Part):
 
 
 class Patient(Resource):
+    active: bool | None = None
+    extension: list[Extension] | None = None
     identifier: list[Identifier | None] | None = None
     link: list[PatientLink] | None = None
     gender: str | None = None
@@ -178,6 +188,7 @@ class Component(Part):
     """A part of an observation, or all of it: a value, or why there is none."""
 
     code: Raw = NOTHING
+    modifier_extension: list[Extension] | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: Concept | None = None
     value_string: str | None = None
@@ -197,7 +208,7 @@ class Component(Part):
 class Observation(Component):
     id: str | None = None
     meta: Meta | None = None
-    modifier_extension: list[Extension] | None = None
+    implicit_rules: str | None = None
     subject: Reference | None = None
     status: str | None = None
     effective_date_time: str | None = None
@@ -228,8 +239,10 @@ class Condition(Resource):
 
 
 class Procedure(Resource):
-    """Also a ServiceRequest."""
+    """Also a ServiceRequest. `not_done` is R3's, `not_performed` R2's."""
 
+    not_done: bool | None = None
+    not_performed: bool | None = None
     body_site: list[Concept] | None = None
     performed_date_time: str | None = None
     performed_period: Period | None = None
@@ -239,6 +252,7 @@ class Procedure(Resource):
 
 
 class Ingredient(Part):
+    modifier_extension: list[Extension] | None = None
     item_codeable_concept: Raw = NOTHING
     item: MedicationChoice | None = None
 
@@ -278,9 +292,21 @@ class DoseTiming(Part):
     event: Raw = NOTHING
 
 
-class Medication(Resource):
-    """Every resource about a patient's medicine, and the medicine itself."""
+class Adherence(Part):
+    code: Concept | None = None
 
+
+class Medication(Resource):
+    """Every resource about a patient's medicine, and the medicine itself.
+
+    `taken` and `not_given` are R3's, `was_not_taken` and `was_not_given` R2's, `adherence` is R5's.
+    """
+
+    taken: str | None = None
+    not_given: bool | None = None
+    was_not_taken: bool | None = None
+    was_not_given: bool | None = None
+    adherence: Adherence | None = None
     medication_codeable_concept: Raw = NOTHING
     medication: MedicationChoice | None = None
     intent: str | None = None
@@ -300,7 +326,12 @@ class Medication(Resource):
     ingredient: list[Ingredient] | None = None
 
 
+class DiagnosticReport(Resource):
+    result: list[Reference | None] | None = None
+
+
 class Item(Part):
+    modifier_extension: list[Extension] | None = None
     link_id: str | None = None
     answer: "list[ItemAnswer] | None" = None
     item: "list[Item] | None" = None

@@ -72,6 +72,7 @@ class Spool:
         self._base.execute("BEGIN")
         self._waiting: defaultdict[str, list[Kept]] = defaultdict(list)
         self._deleted: set[str] = set()
+        self._doubts: dict[str, str] = {}
         self._count = 0
 
     def __enter__(self) -> "Spool":
@@ -112,6 +113,14 @@ class Spool:
     def delete(self, source: str) -> None:
         """That a resource, in whichever file it stands, is no more."""
         self._deleted.add(source)
+
+    def doubt(self, source: str, why: str) -> None:
+        """That a resource, in whichever file it stands, is not certain."""
+        self._doubts[source] = why
+
+    def doubted(self, source: str) -> str:
+        """Why a resource is not certain; empty if nothing says so."""
+        return self._doubts.get(source, "")
 
     def know(self, names: Iterable[str], patient: str) -> None:
         """That a patient is known by these names; and by ANYBODY, as every patient is."""

@@ -3,9 +3,10 @@
 https://hl7.org/fhir/R4/valueset-observation-status.html, and its like; R5's beside them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from trialscreen.answers.records.entries import Standing
+from trialscreen.answers.records.entries import Entry, Standing
+from trialscreen.answers.records.fhir import resources as fhir
 
 Statuses = Mapping[str, Standing]
 
@@ -63,6 +64,20 @@ MEDICATION_STATEMENT: Statuses = {
     "entered-in-error": "error",
 }
 
+TAKEN: Statuses = {"y": "counts", "n": "refuted", **dict.fromkeys(("unk", "na"), "provisional")}
+"""R3's element of a MedicationStatement."""
+
+ADHERENCE: Statuses = {
+    **dict.fromkeys(("taking", "taking-as-directed", "taking-not-as-directed"), "counts"),
+    **dict.fromkeys(("stopped", "stopped-as-directed", "stopped-not-as-directed"), "past"),
+    **dict.fromkeys(("on-hold", "on-hold-as-directed", "on-hold-not-as-directed"), "past"),
+    **dict.fromkeys(("not-taking", "unknown"), "provisional"),
+}
+"""https://hl7.org/fhir/codesystem-medication-statement-adherence.html: what is not being taken may
+have been, or never."""
+
+WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
+
 ADMINISTRATION: Statuses = {
     **dict.fromkeys(("completed", "in-progress"), "counts"),
     **dict.fromkeys(("on-hold", "stopped"), "past"),
@@ -100,3 +115,18 @@ def standing(statuses: Statuses, status: str | None) -> tuple[Standing, tuple[st
 def weakest(*standings: Standing) -> Standing:
     """What is left of a statement of which all these hold."""
     return min(standings, key=_WEAKEST.index)
+
+
+def modified(one: Entry, extensions: Sequence[fhir.Extension] | None, rules: str | None) -> Entry:
+    """What may mean something else is not certain: by extensions or rules that are not known.
+
+    https://hl7.org/fhir/R4/extensibility.html#modifierExtension
+    """
+    urls = [extension.url or "?" for extension in extensions or ()]
+    notes = [f"modified by {', '.join(urls)}"] if urls else []
+    notes += [f"made by the rules {rules}, which are not known"] if rules else []
+    if not notes:
+        return one
+    is_undone = any(url.lower().endswith("notdone") for url in urls)
+    counts = weakest(one.standing, "refuted" if is_undone else "provisional")
+    return one._replace(standing=counts, notes=(*one.notes, *notes))
