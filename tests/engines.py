@@ -19,7 +19,7 @@ from unittest.mock import patch
 import polars as pl
 
 from tests.sizes import FULL
-from trialscreen.tables.engines.sql import Dialect
+from trialscreen.tables.engines.sql.printer import Dialect
 
 TABLE = "patients"
 

@@ -14,8 +14,8 @@ import yaml
 
 from trialscreen import Trial, load_trial
 from trialscreen.criteria_file.reader import Cursor, Document
+from trialscreen.criteria_file.yaml_elements import read_rule
 from trialscreen.criteria_file.yaml_nodes import parse_yaml
-from trialscreen.criteria_file.yaml_rules import read_rule
 from trialscreen.model.rules import Rule
 
 FOLDER = Path(__file__).parent / "data" / "spec"

@@ -23,7 +23,7 @@ from tests.tools.simulate import ID as SIMULATED_ID
 from tests.tools.simulate import columns
 from trialscreen import load_trial
 from trialscreen.model.trial import SCREENING_DATE, Element
-from trialscreen.tables.engines.sql import Patients, patients_table, screening_sql
+from trialscreen.tables.engines.sql.query import Patients, patients_table, screening_sql
 from trialscreen.tables.expressions import table_of
 
 ID = "id"

@@ -183,7 +183,6 @@ def test_there_are_interpreters_to_look_at() -> None:
     assert paths >= {
         "model/formulas.py",
         "tables/compile/intervals.py",
-        "output/export/redcap/calc.py",
         "output/export/redcap/logic.py",
         "output/export/fhir/enable_when.py",
         "tables/expressions.py",

@@ -7,8 +7,7 @@ import xlsxwriter
 
 from tests.process import cohort
 from trialscreen import load_trial
-from trialscreen.tables.cohort.column_map_file import read_targets
-from trialscreen.tables.cohort.draft_map import draft
+from trialscreen.tables.cohort.column_map_file import draft, read_targets
 
 TRIAL = load_trial()
 TITLES = {

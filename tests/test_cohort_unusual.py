@@ -18,8 +18,8 @@ from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.cohort import data_quality
 from trialscreen.tables.cohort.batches import Anchor
+from trialscreen.tables.cohort.data_quality import UnusualCounts
 from trialscreen.tables.cohort.run import Done, Job, run
-from trialscreen.tables.cohort.unusual import UnusualCounts
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -20,7 +20,7 @@ from tests.tools.simulate import ID, write
 from trialscreen import load_trial
 from trialscreen.cli.process import Stopped, ending_in_order, interrupted_once
 from trialscreen.model.errors import InputError
-from trialscreen.tables.cohort.streaming import interruptible
+from trialscreen.tables.cohort.screener import interruptible
 from trialscreen.text.text_files import whole_file
 
 ROWS = 60_000

@@ -17,7 +17,7 @@ from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.model.facts import Fact, Numbers
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, Parser
-from trialscreen.tables.cohort.readers.csv_bytes import Counts, counts_of, separators_outside, told
+from trialscreen.tables.cohort.readers.csv_pieces import Counts, counts_of, separators_outside, told
 
 TRIAL = load_trial()
 ODD = (*map(chr, range(0x80)), *"\x80\x85\xa0²é٠\u2009−\u3000１．\U0001d7ce\ufeff")
@@ -148,7 +148,7 @@ def test_the_bytes_tell_what_the_cells_do(separator: str) -> None:
 def test_separators_outside_of_quotes_are_those_that_pythons_csv_cuts_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("trialscreen.tables.cohort.readers.csv_bytes._AT_ONCE", 12)
+    monkeypatch.setattr("trialscreen.tables.cohort.readers.csv_pieces._AT_ONCE", 12)
     rng = Random(0)
     told_of = 0
     for _ in range(size(10_000)):
@@ -170,7 +170,7 @@ def test_what_is_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         lines: Sequence[bytes] = [b"1,2,3\n"] * 100
         return b"".join([*lines[:place], b"1," + b"3" * many + b",2\n", *lines[place:]])
 
-    monkeypatch.setattr("trialscreen.tables.cohort.readers.csv_bytes._AT_ONCE", 64)
+    monkeypatch.setattr("trialscreen.tables.cohort.readers.csv_pieces._AT_ONCE", 64)
     for place in range(100):
         assert told(with_long(31, place), ",").are_short
         assert not told(with_long(63, place), ",").are_short

@@ -22,7 +22,7 @@ from trialscreen.model.trial import Check, Formula
 from trialscreen.model.truth import Truth
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace, combine
-from trialscreen.screening.rests_on import minimal_support, support_of
+from trialscreen.screening.explain import minimal_support, support_of
 
 NCT, SMALL = load_trial(), spec_trial()
 

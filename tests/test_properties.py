@@ -16,9 +16,9 @@ from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Rule
 from trialscreen.model.truth import FALSE, TRUE, UNKNOWN, Truth
 from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.explain import minimal_support
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import missing, ways_to
-from trialscreen.screening.rests_on import minimal_support
 from trialscreen.screening.screen import screen, screening_of
 
 NCT = load_trial()

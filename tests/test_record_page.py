@@ -30,7 +30,7 @@ from trialscreen.output.report.record_page import ScreeningRecord, record_docume
 from trialscreen.output.report.render import markdown, plain
 from trialscreen.output.report.statuses import STATUSES
 from trialscreen.output.report.verdict_words import why_and_until
-from trialscreen.screening.rests_on import in_use
+from trialscreen.screening.explain import in_use
 
 
 def _recorded(name: str) -> ScreeningRecord:

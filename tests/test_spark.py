@@ -447,7 +447,7 @@ def test_rows_that_come_meanwhile_are_refused(
     def comes(*_: object) -> None:  # after the footers were read, before Spark lists the files
         FEW.frame[5:6].write_parquet(source / "late.parquet")
 
-    monkeypatch.setattr("trialscreen.tables.engines.spark.used.Used.check", comes)
+    monkeypatch.setattr("trialscreen.tables.engines.spark.screened.Used.check", comes)
     assert problems(spark, source) == [
         f"{source}: holds 5 rows, and 6 came out; did it change meanwhile?"
     ]

@@ -24,8 +24,8 @@ from trialscreen.model.expr import Before, Column
 from trialscreen.model.rules import Compare, Is, OneOf, Operator, Within, all_of
 from trialscreen.model.trial import Check, Criterion, Element
 from trialscreen.tables.compile import Table
-from trialscreen.tables.engines.sql import DIALECTS, Dialect, Patients, screening_sql
-from trialscreen.tables.engines.sql.printer import Printer
+from trialscreen.tables.engines.sql.printer import DIALECTS, Dialect, Printer
+from trialscreen.tables.engines.sql.query import Patients, screening_sql
 
 # A trial whose every text is hostile.
 

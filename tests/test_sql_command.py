@@ -16,7 +16,8 @@ from trialscreen.cli.sql import DialectName
 from trialscreen.model.rules import Compare, Operator
 from trialscreen.model.trial import Criterion
 from trialscreen.tables.compile import Table
-from trialscreen.tables.engines.sql import DIALECTS, Patients, patients_table, screening_sql
+from trialscreen.tables.engines.sql.printer import DIALECTS
+from trialscreen.tables.engines.sql.query import Patients, patients_table, screening_sql
 
 # The columns of the table.
 

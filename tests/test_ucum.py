@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from trialscreen import load_trial
-from trialscreen.criteria_file.lint import lint
-from trialscreen.criteria_file.ucum import grams_per_mole, ratio, scale
+from trialscreen.criteria_file.lint import grams_per_mole, lint, ratio, scale
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,7 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.registration import DoseCohort
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Open, Source, Trial, Verdict
 from trialscreen.screening.edit_checks import Notice
-from trialscreen.screening.finding import Finding, Status
-from trialscreen.screening.readings import Turn
+from trialscreen.screening.finding import Finding, Status, Turn
 from trialscreen.screening.samples import Awaited, Stale
 from trialscreen.screening.screen import Screening
 from trialscreen.screening.screen import screen as _screen

@@ -24,8 +24,8 @@ from trialscreen.answers.interview.ordering import next_question
 from trialscreen.model.facts import Fact
 from trialscreen.model.rules import AtLeastN
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.explain import enough
 from trialscreen.screening.missing import Ways, either, every, some_of
-from trialscreen.screening.rests_on import enough
 from trialscreen.screening.screen import Screening, screening_of
 
 ON = date(2026, 11, 23)

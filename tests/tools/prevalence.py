@@ -13,8 +13,8 @@ import yaml
 
 from tests.spec import flow
 from trialscreen.criteria_file.reader import Cursor, Document
+from trialscreen.criteria_file.yaml_elements import read_rule
 from trialscreen.criteria_file.yaml_nodes import parse_yaml
-from trialscreen.criteria_file.yaml_rules import read_rule
 from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Element, Trial
 

@@ -26,7 +26,7 @@ from trialscreen.model.trial import (
     Source,
     Unit,
 )
-from trialscreen.text.spelling import WORDS
+from trialscreen.text.characters import WORDS
 
 PATH = Path(trialscreen.__file__).parent / "criteria_file" / "criteria.schema.json"
 

@@ -26,8 +26,7 @@ from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates, Exactly
 from trialscreen.model.trial import Element, Trial
 from trialscreen.screening.samples import SAMPLE_DAY, Awaited, Samples, awaited_from, day_column
-from trialscreen.text.characters import shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded, shown
 
 # Few answers say so much: `re` compiles these, and keeps them, when one does.
 _DATED = r"(?is)(.+?)\s+on\s+(\S.*)"

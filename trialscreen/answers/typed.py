@@ -17,7 +17,7 @@ from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates, Fact, Numbers, half_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded
 
 _Stated = Fact | Literal["nothing"] | None  # None: the parser must be asked
 _Read = Callable[[Any, date], _Stated]  # of a value, on the screening date

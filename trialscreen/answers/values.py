@@ -28,8 +28,7 @@ from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, hal
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_range
 from trialscreen.screening.samples import SAMPLE_DAY, is_sample_day
-from trialscreen.text.characters import first_control, misspelt, shown
-from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
+from trialscreen.text.characters import DASH, WORDS, first_control, folded, is_dash, misspelt, shown
 
 MAX_LENGTH = 200
 UNKNOWN_WORD = "unknown"

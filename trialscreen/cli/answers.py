@@ -25,8 +25,7 @@ from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
-from trialscreen.text.characters import count_of
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import count_of, flag
 
 if TYPE_CHECKING:
     from trialscreen.answers.beside_record import FromRecord

@@ -19,8 +19,7 @@ from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.quality import MOST_BAD
-from trialscreen.text.characters import count_of, nearest, printable, shown
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import count_of, flag, nearest, printable, shown
 
 if TYPE_CHECKING:
     from trialscreen.tables.cohort.run import Done, Job
@@ -136,7 +135,7 @@ def cohort(loaded: Trial, asked: CohortOptions = CohortOptions()) -> None:
 def _write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
     """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
-        from trialscreen.tables.cohort.draft_map import draft_of, write_draft
+        from trialscreen.tables.cohort.column_map_file import draft_of, write_draft
         from trialscreen.tables.cohort.readers.inputs import find_files
     raise_any([*_unknown(asked.encoding)])
     files = find_files(asked.inputs)

@@ -16,8 +16,7 @@ from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.text.characters import short, shown
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import flag, short, shown
 
 
 class Flags(NamedTuple):

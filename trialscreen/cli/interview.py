@@ -27,8 +27,7 @@ from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
 from trialscreen.output.report.verdict_words import asked_of, verdict_line
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import wrapped
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import flag, wrapped
 
 
 def interview(

@@ -9,7 +9,7 @@ import typer
 
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.trial import Trial
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import flag
 
 
 def option(

@@ -12,8 +12,7 @@ from trialscreen.cli.output import write_text
 from trialscreen.cli.parameters import option
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
-from trialscreen.text.characters import printable
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import flag, printable
 
 
 def report(

@@ -17,8 +17,7 @@ from trialscreen.cli.parameters import option
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import nearest, printable, shown
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import flag, nearest, printable, shown
 
 if TYPE_CHECKING:
     from trialscreen.answers.interview.autosave import Keeper

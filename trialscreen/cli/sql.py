@@ -16,7 +16,7 @@ COLUMN = "column"
 
 
 class DialectName(StrEnum):
-    """As `trialscreen.tables.engines.sql.DIALECTS`, which help must not import."""
+    """As `DIALECTS` in `trialscreen.tables.engines.sql.printer`, which help must not import."""
 
     POSTGRES = "postgres"
     DUCKDB = "duckdb"
@@ -54,14 +54,14 @@ def sql(
     not, null where that is unknown. Nothing is run.
     """
     with needing("sql", "needs the package sqlglot", "sql", "sqlglot"):
-        from trialscreen.tables.engines import sql as queries
+        from trialscreen.tables.engines.sql import query
     loaded = load_trial(context.obj)
     problems: list[Problem] = []
     day = None if on == COLUMN else options.screening_day(loaded, on, problems)
     raise_any(problems)
     named = None if columns is None else _names(columns)
-    patients = queries.patients_table(loaded, table, id, day, named, _names(bounded or ""))
-    sys.stdout.write(queries.screening_sql(loaded, patients, dialect.value, trusted=trust_values))
+    patients = query.patients_table(loaded, table, id, day, named, _names(bounded or ""))
+    sys.stdout.write(query.screening_sql(loaded, patients, dialect.value, trusted=trust_values))
 
 
 def _names(text: str) -> list[str]:

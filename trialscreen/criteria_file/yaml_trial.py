@@ -9,10 +9,15 @@ from datetime import date
 from typing import get_args
 
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
-from trialscreen.criteria_file.yaml_elements import inputs_of, read_elements
+from trialscreen.criteria_file.yaml_elements import (
+    STAND_IN,
+    inputs_of,
+    read_elements,
+    read_rule,
+    read_rules,
+)
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, Sequence, parse_yaml
-from trialscreen.criteria_file.yaml_rules import STAND_IN, read_rule, read_rules
 from trialscreen.model import rules
 from trialscreen.model.registration import Registration
 from trialscreen.model.trial import (
@@ -30,8 +35,7 @@ from trialscreen.model.trial import (
     Trial,
     Unit,
 )
-from trialscreen.text.characters import nearest, shown
-from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
+from trialscreen.text.characters import DASH, WORDS, folded, is_dash, nearest, shown
 from trialscreen.text.text_files import decode
 
 FORMAT = 1

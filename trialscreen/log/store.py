@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 from trialscreen.log.entry import KINDS, CohortState, Correction, Decision, Kept, ScreeningEntry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
 from trialscreen.model.errors import refuse
-from trialscreen.text.characters import printable, shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded, printable, shown
 
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""

@@ -29,8 +29,7 @@ from trialscreen.model.truth import FALSE, TRUE
 from trialscreen.model.wording import as_written, show_fact, show_typical
 from trialscreen.screening.compare import comparing
 from trialscreen.screening.evaluate import Evaluation, Resolved, unlimited
-from trialscreen.screening.explain import told
-from trialscreen.screening.rests_on import support_of
+from trialscreen.screening.explain import support_of, told
 
 
 class Notice(NamedTuple):

@@ -11,7 +11,7 @@ from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.trial import Element, Formula
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
-from trialscreen.screening.rests_on import enough
+from trialscreen.screening.explain import enough
 
 
 def needed(trace: Trace) -> tuple[str, ...]:

@@ -16,9 +16,8 @@ from trialscreen.model.truth import Truth
 from trialscreen.screening.clearing import fails_on, first_clear_day
 from trialscreen.screening.edit_checks import Notice, all_contradicted, review
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.finding import Finding
+from trialscreen.screening.finding import UNCONFIRMED, Finding, on_readings
 from trialscreen.screening.missing import Ways, either, every, ways_to
-from trialscreen.screening.readings import UNCONFIRMED, on_readings
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, old_values, stale
 from trialscreen.text.characters import count_of
 

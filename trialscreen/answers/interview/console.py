@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from trialscreen.text.characters import first_control, shown, wrapped
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import first_control, folded, shown, wrapped
 
 PROMPT = "> "
 PLAIN_PROMPT = "Answer: "

@@ -17,9 +17,9 @@ from trialscreen.model.facts import Exactly, is_exact
 from trialscreen.model.trial import SOURCES, Criterion, Element, Formula, Source
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.explain import enough
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import askable, missing, never_counts
-from trialscreen.screening.rests_on import enough
 from trialscreen.screening.screen import Screening
 
 

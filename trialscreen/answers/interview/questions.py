@@ -25,8 +25,7 @@ from trialscreen.model.limits import limits_by_value
 from trialscreen.model.rules import Given, Test, elements_of_test
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.model.wording import show_fact, show_range, test_in_words
-from trialscreen.text.characters import shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded, shown
 
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 _NONE = ("n", "no", "none")

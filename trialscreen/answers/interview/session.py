@@ -17,10 +17,8 @@ from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD, in_dates, rea
 from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.trial import SOURCES, Element, Source
 from trialscreen.screening.explain import does_not_count, label_list
-from trialscreen.screening.finding import Finding
-from trialscreen.screening.readings import UNCONFIRMED, on_readings
-from trialscreen.text.characters import count_of, shown
-from trialscreen.text.spelling import folded
+from trialscreen.screening.finding import UNCONFIRMED, Finding, on_readings
+from trialscreen.text.characters import count_of, folded, shown
 
 _RIGHT = "y takes the answer as it is; n or b asks the question again."
 _DESPITE = "y takes the no, and the record's yes is not used; n or b asks the question again."

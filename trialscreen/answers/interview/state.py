@@ -12,7 +12,7 @@ from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import SCREENING_DATE, Element
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.rests_on import in_use
+from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening, screen
 
 INTERVIEW = "the interview"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from trialscreen.answers.records.codes import BESIDE, RESULTS, START, VALUE, Binding
-from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.entries import Amount, Coding, Entry, day_text
 from trialscreen.answers.records.gathered import (
     LAST_SHOWN,
     NOT_MAPPED,
@@ -24,7 +24,6 @@ from trialscreen.answers.records.gathered import (
     sample_days,
 )
 from trialscreen.answers.records.interpretations import also_said, denied_by, in_place_of_value
-from trialscreen.answers.records.moments import day_text
 from trialscreen.answers.records.ranges import take_range, with_own_range
 from trialscreen.answers.records.units import (
     LimitMissing,
@@ -39,8 +38,7 @@ from trialscreen.model.evidence import EvidenceKind
 from trialscreen.model.facts import Exactly, Fact, Numbers, meet, same
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import SAMPLE_DAY
-from trialscreen.text.characters import shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded, shown
 
 _ENDINGS = ("", "-every-question")
 _SPEAKING = ("measurement", "condition", "procedure", "medication")

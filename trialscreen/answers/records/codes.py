@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 from trialscreen.answers.records.entries import Coding
 from trialscreen.model.limits import Role as LimitRole
 from trialscreen.model.rules import Rule
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded
 
 Role = Literal["sets", "proposes", "shows", "near"]
 """`sets`: it is the element's value. `proposes`: a candidate for it. `shows`: what helps a person

@@ -13,11 +13,10 @@ from trialscreen.answers.records.codes import Codes, Key
 from trialscreen.answers.records.entries import Coding
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, read_document
-from trialscreen.criteria_file.yaml_rules import read_rule
+from trialscreen.criteria_file.yaml_elements import read_rule
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Element, ElementType, Trial
-from trialscreen.text.characters import printable, shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded, printable, shown
 from trialscreen.text.text_files import packaged
 
 FILE_NAME = "codes.yaml"

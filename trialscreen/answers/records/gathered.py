@@ -8,8 +8,16 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer, Key
 from trialscreen.answers.records.codes import Binding, Codes
-from trialscreen.answers.records.entries import Amount, Coding, Entry, Person
-from trialscreen.answers.records.moments import When, day_text, days_text, when
+from trialscreen.answers.records.entries import (
+    Amount,
+    Coding,
+    Entry,
+    Person,
+    When,
+    day_text,
+    days_text,
+    when,
+)
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind

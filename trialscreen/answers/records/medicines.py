@@ -7,9 +7,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from trialscreen.answers.records.codes import Binding, Medicine, MedicineCode
-from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.entries import Amount, Coding, Entry, When, day_text, written
 from trialscreen.answers.records.gathered import LAST_SHOWN, NOT_MAPPED, Gathered, Hit
-from trialscreen.answers.records.moments import When, day_text, written
 from trialscreen.answers.records.units import times
 from trialscreen.model.dates import add_months
 from trialscreen.text.characters import count_of

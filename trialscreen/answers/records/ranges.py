@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from trialscreen.answers.records.entries import Amount, Entry, RangeFor
+from trialscreen.answers.records.entries import Amount, Entry, RangeFor, when
 from trialscreen.answers.records.gathered import Gathered, Hit
-from trialscreen.answers.records.moments import when
 from trialscreen.answers.records.units import amount_text, are_swapped, is_none
 from trialscreen.model import truth
 from trialscreen.model.dates import completed_years

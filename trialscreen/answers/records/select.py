@@ -17,7 +17,7 @@ from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.rests_on import support_of
+from trialscreen.screening.explain import support_of
 from trialscreen.text.characters import nearest, shown
 
 _ASSUMED = "nothing in the record codes it: assumed absent"

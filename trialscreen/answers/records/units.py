@@ -15,8 +15,7 @@ from trialscreen.model.facts import DECIMALS, number
 from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element
 from trialscreen.screening.compare import comparing
-from trialscreen.text.characters import shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded, shown
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}

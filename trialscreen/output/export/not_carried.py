@@ -7,7 +7,7 @@ from trialscreen.answers.answer import Answers
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.rules import AtLeastN, Compare, ElementRef, Test, Within, rules_in
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
-from trialscreen.output.export.redcap.calc import calculation
+from trialscreen.output.export.redcap.logic import calculation
 from trialscreen.text.characters import some
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from trialscreen.model.evidence import place_in_words
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
 from trialscreen.screening import finding
-from trialscreen.screening.readings import UNCONFIRMED, on_readings
+from trialscreen.screening.finding import UNCONFIRMED, on_readings
 from trialscreen.text.characters import count_of
 
 

@@ -21,7 +21,7 @@ from trialscreen.model.registration import as_data
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
-from trialscreen.screening.readings import UNCONFIRMED
+from trialscreen.screening.finding import UNCONFIRMED
 from trialscreen.screening.samples import old_values
 from trialscreen.text.characters import count_of, some
 

@@ -27,7 +27,7 @@ from trialscreen.output.report.entry_page import NOT_REGISTERED, terms_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
-from trialscreen.screening.readings import UNCONFIRMED
+from trialscreen.screening.finding import UNCONFIRMED
 from trialscreen.tables.attrition.counts import Attrition, Tally
 from trialscreen.text.characters import count_of, some
 

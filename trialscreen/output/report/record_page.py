@@ -28,7 +28,7 @@ from trialscreen.output.report.screening_page import (
 from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, VERDICTS
 from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short, confirmed_words
 from trialscreen.output.report.verdict_words import headline, why_and_until
-from trialscreen.screening.rests_on import in_use
+from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening, screen
 from trialscreen.text.characters import count_of
 

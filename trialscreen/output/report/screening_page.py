@@ -24,8 +24,7 @@ from trialscreen.output.report.verdict_words import (
 )
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import does_not_count, reasons
-from trialscreen.screening.finding import Finding
-from trialscreen.screening.readings import on_readings
+from trialscreen.screening.finding import Finding, on_readings
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import count_of, some
 

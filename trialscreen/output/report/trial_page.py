@@ -9,7 +9,7 @@ from trialscreen.model.wording import rule_in_words, show_range
 from trialscreen.output.report.about import SCHEMA_VERSION, criteria_file, file_data
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
-from trialscreen.text.spelling import flag
+from trialscreen.text.characters import flag
 
 _LABELS = {
     "nct_id": "NCT ID",

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.screening.explain import label_list
-from trialscreen.screening.finding import Finding
-from trialscreen.screening.readings import UNCONFIRMED, on_readings
+from trialscreen.screening.finding import UNCONFIRMED, Finding, on_readings
 from trialscreen.screening.samples import old_values
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import some

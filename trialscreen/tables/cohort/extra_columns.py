@@ -16,9 +16,9 @@ from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.screen import Screening
+from trialscreen.tables.cohort.data_quality import fact_of
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.text_columns import awaited_column
-from trialscreen.tables.cohort.unusual import fact_of
 from trialscreen.tables.expressions import AT_ONCE, Computing
 
 BY_ROW: Mapping[str, pl.DataType] = {

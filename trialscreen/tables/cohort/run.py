@@ -15,7 +15,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.attrition.counting import Counting
 from trialscreen.tables.attrition.counts import Attrition
-from trialscreen.tables.cohort import findings_file, streaming
+from trialscreen.tables.cohort import findings_file
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import (
     KEY,
@@ -33,7 +33,15 @@ from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of, with_constants
 from trialscreen.tables.cohort.readers.parquet import panics_told
-from trialscreen.tables.cohort.screener import Screener, screened
+from trialscreen.tables.cohort.screener import (
+    Screener,
+    as_one,
+    each,
+    in_batches,
+    interruptible,
+    screened,
+    settle,
+)
 from trialscreen.tables.quality import MOST_BAD
 from trialscreen.text.characters import printable, some
 from trialscreen.text.text_files import temporary_folder, whole_file
@@ -95,7 +103,7 @@ def run(
     """
     _check_files(trial, job)
     trial = with_sample_days(trial)
-    streaming.settle()
+    settle()
     with temporary_folder(ignore_cleanup_errors=True) as folder:
         return _run(trial, job, folder, progress, with_attrition=with_attrition)
 
@@ -131,7 +139,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
         progress.advance(len(results))
         return (results if extra is None else extra.add(results))[[*columns]]
 
-    with findings_file.whole_output(job.output, folder) as output, streaming.interruptible():
+    with findings_file.whole_output(job.output, folder) as output, interruptible():
         with _told(job), _problem_list(job.problems) as out:
             quality = DataQuality(trial, out, tables.blank)
             progress.start(tables.counted)
@@ -143,7 +151,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
                 cells = _cells(tables, batches, rows, job, screener)
                 typed = _typed(cells, batches, quality, as_values=wanted is not None)
                 found = screened(trial, batches, screener, typed, wanted)
-            results = streaming.as_one(lambda: streaming.each(found, tell), pl.Schema(columns))
+            results = as_one(lambda: each(found, tell), pl.Schema(columns))
             findings_file.write(results, job.key, job.output, output)
             quality.finish()
             if quality.failure is not None:
@@ -179,7 +187,7 @@ def _cells(
 ) -> Iterator[pl.DataFrame]:
     """The `rows` of the tables, some at a time."""
     if tables.pieces is None:
-        yield from streaming.in_batches(rows)
+        yield from in_batches(rows)
         return
     first = 1
     for piece in tables.pieces(batches.kinds(batches.schema if job.extra else screener.reads)):
@@ -200,7 +208,7 @@ def _typed(
     def read(rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         return batches.read(rows, as_values=as_values and changes <= _CHANGES)
 
-    for typed, found in streaming.each(cells, read):
+    for typed, found in each(cells, read):
         quality.read(found)
         changes += typed.columns != seen
         seen = typed.columns

@@ -11,7 +11,7 @@ from trialscreen.model.trial import Element, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, listed
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.compile.table import beside_range
+from trialscreen.tables.compile.program import beside_range
 from trialscreen.tables.expressions import expression
 
 READABLE = (

@@ -8,13 +8,16 @@ from functools import partial
 
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
-from trialscreen.tables.compile.compiler import Compiler
-from trialscreen.tables.compile.flags import cleaned, contradiction_flags, stale, warning_flags
-from trialscreen.tables.compile.needed import needed
-from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
-from trialscreen.tables.compile.program import Flag, Program, Step
+from trialscreen.tables.compile.compiler import Compiler, Judged, judged_at_least, judged_not
+from trialscreen.tables.compile.flags import (
+    cleaned,
+    contradiction_flags,
+    needed,
+    stale,
+    warning_flags,
+)
+from trialscreen.tables.compile.program import Flag, Program, Step, Table
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
-from trialscreen.tables.compile.table import Table
 
 __all__ = ["Flag", "Program", "Step", "Table", "compile_trial"]
 

@@ -22,7 +22,7 @@ from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.typed_columns import TypedColumn, typed_column
 from trialscreen.tables.compile import Table
-from trialscreen.tables.compile.table import usable
+from trialscreen.tables.compile.program import usable
 from trialscreen.tables.expressions import expression
 
 NOTE, STALE = "(note)", "stale"

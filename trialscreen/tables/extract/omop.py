@@ -28,7 +28,7 @@ from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import match_columns
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.compile.table import Table
+from trialscreen.tables.compile.program import Table
 from trialscreen.tables.expressions import computed, table_of
 from trialscreen.tables.extract import statements
 from trialscreen.tables.extract.newest import find_newest

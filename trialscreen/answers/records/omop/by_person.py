@@ -24,7 +24,7 @@ from trialscreen.answers.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS,
 from trialscreen.answers.records.omop.events import Staged, dicts, problems, stage
 from trialscreen.answers.records.omop.opening import open_source
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import folded
 
 Event = Mapping[str, Any]
 

@@ -28,13 +28,14 @@ from trialscreen.output.export.conditions import (
     Compared,
     Condition,
     Joined,
+    Relevance,
     Test,
     Unanswered,
     substituted,
     tests_of,
+    values_of,
 )
 from trialscreen.output.export.fhir.datatypes import Answer, Json, choice_coding
-from trialscreen.output.export.relevance import Relevance, values_of
 
 EXPRESSION_URL = (
     "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"

@@ -14,8 +14,7 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_number
-from trialscreen.output.export.redcap.calc import calculation
-from trialscreen.output.export.redcap.logic import YES_NO, branching
+from trialscreen.output.export.redcap.logic import YES_NO, branching, calculation
 from trialscreen.text.characters import shown
 
 NAME = "Variable / Field Name"

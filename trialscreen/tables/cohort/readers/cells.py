@@ -19,8 +19,7 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.trial import Element, Trial
 from trialscreen.screening.samples import day_column
-from trialscreen.text.characters import BLANKS, short, shown
-from trialscreen.text.spelling import folded
+from trialscreen.text.characters import BLANKS, folded, short, shown
 
 JOINT = "\x1f"
 """Between comparator, cell and unit where these are columns of their own: U+001F, the unit

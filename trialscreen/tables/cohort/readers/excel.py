@@ -16,8 +16,13 @@ from zipfile import ZipFile, is_zipfile
 import polars as pl
 
 from trialscreen.model.errors import InputError, refuse
-from trialscreen.tables.cohort.readers.excel_book import Sheet, Unusual, open_book
-from trialscreen.tables.cohort.readers.excel_cells import Cells, DamagedSheet
+from trialscreen.tables.cohort.readers.excel_cells import (
+    Cells,
+    DamagedSheet,
+    Sheet,
+    Unusual,
+    open_book,
+)
 from trialscreen.tables.cohort.readers.excel_table import TOO_LARGE, SheetTable
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, text_schema
 from trialscreen.text.characters import shown, some

@@ -19,8 +19,7 @@ from openpyxl.utils import get_column_letter
 
 from trialscreen.model.errors import refuse
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED
-from trialscreen.tables.cohort.readers.excel_book import MOST_COLUMNS, Unusual
-from trialscreen.tables.cohort.readers.excel_cells import Cells, Range
+from trialscreen.tables.cohort.readers.excel_cells import MOST_COLUMNS, Cells, Range, Unusual
 from trialscreen.tables.cohort.readers.number_formats import Shown
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
