@@ -6,9 +6,8 @@ from typing import Any
 
 from tests.logs import TOOL, TRIAL, screened
 from trialscreen.answers.answers_file import read_answers
-from trialscreen.log.deciding import checked
-from trialscreen.log.entry import CohortState, Correction, Decision, Kept
-from trialscreen.log.recording import criteria_of
+from trialscreen.log.board import checked
+from trialscreen.log.entry import CohortState, Correction, Decision, Kept, criteria_of
 from trialscreen.log.store import Log
 
 CRITERIA = criteria_of(TRIAL)

@@ -3,8 +3,14 @@
 from datetime import UTC, date, datetime
 
 from trialscreen import load_trial
-from trialscreen.log.entry import Correction, Criteria, LoggedFinding, Outcome, ScreeningEntry
-from trialscreen.log.recording import criteria_of
+from trialscreen.log.entry import (
+    Correction,
+    Criteria,
+    LoggedFinding,
+    Outcome,
+    ScreeningEntry,
+    criteria_of,
+)
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -8,8 +8,7 @@ from pathlib import Path
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.sampled import told_apart
-from trialscreen.log.entry import Correction, ScreeningEntry
-from trialscreen.log.recording import recorded
+from trialscreen.log.entry import Correction, ScreeningEntry, recorded
 from trialscreen.log.store import Log, open_or_begin
 
 TRIAL = load_trial()

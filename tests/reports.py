@@ -12,9 +12,8 @@ from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
 from trialscreen.answers.answer import Answer
 from trialscreen.cli.answers import screen_stored, stored_answers
-from trialscreen.cli.element_flags import Flags
-from trialscreen.log.entry import Correction, Kept, ScreeningEntry
-from trialscreen.log.recording import recorded
+from trialscreen.cli.commands import Flags
+from trialscreen.log.entry import Correction, Kept, ScreeningEntry, recorded
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.trial import Criterion, Element, Trial
 from trialscreen.output.report.log_page import LogReport

@@ -5,8 +5,7 @@ import io
 
 from tests.deciding import enrolled, state
 from tests.logged import ON, TRIAL, entry
-from trialscreen.log.entry import Kept, ScreeningEntry
-from trialscreen.log.recording import criteria_of
+from trialscreen.log.entry import Kept, ScreeningEntry, criteria_of
 from trialscreen.output.export.screening_log import log_table, not_in_log_table
 from trialscreen.text import csvtext
 

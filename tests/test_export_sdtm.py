@@ -14,7 +14,7 @@ import pytest
 
 from tests.logged import TRIAL, entry
 from trialscreen import InputError
-from trialscreen.log.recording import criteria_of
+from trialscreen.log.entry import criteria_of
 from trialscreen.model.trial import Trial
 from trialscreen.output.export.sdtm.datasets import (
     Dataset,

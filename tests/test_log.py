@@ -11,9 +11,8 @@ import pytest
 from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import Correction, ScreeningEntry, latest
+from trialscreen.log.entry import Correction, ScreeningEntry, latest, recorded
 from trialscreen.log.follow_up import due, rescreened
-from trialscreen.log.recording import recorded
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log, open_or_begin
 from trialscreen.model.errors import InputError

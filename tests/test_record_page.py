@@ -21,15 +21,14 @@ from tests.test_html import TOLD, Parsed
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer
 from trialscreen.cli.answers import screen_stored
-from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.commands import Flags
 from trialscreen.log.entry import Correction
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.model.wording import show_fact
 from trialscreen.output.report.log_page import log_document
 from trialscreen.output.report.record_page import ScreeningRecord, record_document, record_page
 from trialscreen.output.report.render import markdown, plain
-from trialscreen.output.report.statuses import STATUSES
-from trialscreen.output.report.verdict_words import why_and_until
+from trialscreen.output.report.verdict_words import STATUSES, why_and_until
 from trialscreen.screening.explain import in_use
 
 

@@ -15,7 +15,7 @@ from tests.process import PATIENTS, run
 from trialscreen import load_trial
 from trialscreen.answers.answers_file import read_answers
 from trialscreen.cli.answers import stored_answers
-from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.commands import Flags
 from trialscreen.output.export.templates import write_xlsx_template, yaml_template
 
 NAMES = [element.name for element in load_trial().answerable()]

@@ -18,8 +18,7 @@ from tests.logs import ON, TOOL, TRIAL, begun
 from trialscreen import screen
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.answers_file import read_answers
-from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.recording import recorded
+from trialscreen.log.entry import ScreeningEntry, recorded
 from trialscreen.log.store import open_log
 from trialscreen.log.verify import verify
 

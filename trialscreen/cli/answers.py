@@ -18,7 +18,7 @@ from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli import options
-from trialscreen.cli.element_flags import Flags, told_flag
+from trialscreen.cli.commands import Flags, told_flag
 from trialscreen.cli.output import say_note, tell_unusable
 from trialscreen.cli.parameters import option
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse

@@ -14,8 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from trialscreen import __version__
-from trialscreen.cli.commands import Command, as_given
-from trialscreen.cli.element_flags import ElementFlagsCommand
+from trialscreen.cli.commands import Command, ElementFlagsCommand, as_given
 from trialscreen.cli.output import Exit, tell_problems
 from trialscreen.cli.process import code_of, ending_in_order, is_interrupt, open_streams
 from trialscreen.model.errors import InputError, refuse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trialscreen.cli import options
 from trialscreen.cli.answers import need_answers, screen_stored, stored_answers
-from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.commands import Flags
 from trialscreen.cli.output import needing, say, write_csv, write_json
 from trialscreen.cli.parameters import argument, option
 from trialscreen.model.errors import Problem, refuse

@@ -236,8 +236,8 @@ def decide(
     --reason says why, if the newest screening is not eligible on that day or has stale
     values, or the dose cohort is not open, not the next one, full, or within its intervals.
     """
-    from trialscreen.log.deciding import checked
-    from trialscreen.log.recording import criteria_of
+    from trialscreen.log.board import checked
+    from trialscreen.log.entry import criteria_of
 
     problems: list[Problem] = []
     day = _past_day(on)
@@ -283,7 +283,7 @@ def cohort(
 
     Nothing of it is on the registry page. What is not given stays as it was decided before.
     """
-    from trialscreen.log.recording import criteria_of
+    from trialscreen.log.entry import criteria_of
 
     problems: list[Problem] = []
     day = _past_day(on)

@@ -7,7 +7,7 @@ import typer
 from trialscreen import __version__
 from trialscreen.cli import options
 from trialscreen.cli.answers import RecordOptions, need_answers, screen_stored, stored_answers
-from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.commands import Flags
 from trialscreen.cli.output import write_text
 from trialscreen.cli.parameters import option
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse

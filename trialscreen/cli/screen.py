@@ -11,7 +11,7 @@ from trialscreen import __version__
 from trialscreen.answers.answer import Answers, differing, of_another_version
 from trialscreen.cli import options
 from trialscreen.cli.answers import need_answers, rescreened_answers, screen_stored, stored_answers
-from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.commands import Flags
 from trialscreen.cli.output import Exit, Format, print_result, say, say_note
 from trialscreen.cli.screen_options import ScreenOptions, answers_file
 from trialscreen.model.errors import InputError

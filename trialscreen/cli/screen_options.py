@@ -101,7 +101,7 @@ class LogOptions(NamedTuple):
         """Adds the entry, if there is a log; what to say of it. Raises InputError if it cannot."""
         if self.log is None:
             return ()
-        from trialscreen.log.recording import recorded
+        from trialscreen.log.entry import recorded
         from trialscreen.log.store import open_or_begin
         from trialscreen.log.verify import noted_as
 

@@ -16,9 +16,9 @@ from trialscreen.log.entry import (
     as_of,
     current,
     latest,
+    outcome_of,
     undecided,
 )
-from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.samples import Stale, stale

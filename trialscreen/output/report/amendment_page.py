@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from trialscreen.criteria_file.differences import criteria_touched
 from trialscreen.log.follow_up import Again
 from trialscreen.model.trial import Trial
-from trialscreen.output.report.about import criteria_file, file_data
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 from trialscreen.output.report.render import blocks
+from trialscreen.output.report.verdict_words import criteria_file, file_data
 from trialscreen.text.characters import count_of
 
 

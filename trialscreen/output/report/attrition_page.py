@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from trialscreen.model.trial import Trial
-from trialscreen.output.report.about import AID, criteria_file, head
 from trialscreen.output.report.listing import Listing
 from trialscreen.output.report.render import blocks, html, markdown
+from trialscreen.output.report.verdict_words import AID, criteria_file, head
 from trialscreen.tables.attrition.counts import Attrition, Count, CriterionCounts, Hidden
 from trialscreen.tables.attrition.disclosure import least_shown
 

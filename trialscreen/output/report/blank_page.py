@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source, Trial
-from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks, html
-from trialscreen.output.report.statuses import SOURCE_WORDS
+from trialscreen.output.report.verdict_words import AID, SOURCE_WORDS, criteria_file
 
 BOX = "☐"
 _LINE = 30

@@ -7,9 +7,9 @@ from typing import Any
 
 from trialscreen.criteria_file.differences import Difference
 from trialscreen.model.trial import Trial
-from trialscreen.output.report.about import criteria_file, file_data
 from trialscreen.output.report.listing import Listing
 from trialscreen.output.report.render import blocks
+from trialscreen.output.report.verdict_words import criteria_file, file_data
 from trialscreen.text.characters import count_of
 
 AROUND = 4

@@ -8,7 +8,7 @@ from trialscreen.log.entry import KINDS, CohortState, Decision, Kept, ScreeningE
 from trialscreen.log.seal import texts
 from trialscreen.model.evidence import place_in_words
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import STATUSES, VERDICTS
+from trialscreen.output.report.verdict_words import STATUSES, VERDICTS
 from trialscreen.screening import finding
 from trialscreen.screening.finding import UNCONFIRMED, on_readings
 from trialscreen.text.characters import count_of

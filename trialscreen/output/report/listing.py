@@ -39,7 +39,7 @@ class Listing(NamedTuple):
     def page(self, empty: str) -> "blocks.Page":
         """The rows as a table; `empty` is said where there are none."""
         from trialscreen.output.report.render import blocks  # noqa: PLC0415 - for this form only
-        from trialscreen.output.report.statuses import VERDICTS  # noqa: PLC0415
+        from trialscreen.output.report.verdict_words import VERDICTS  # noqa: PLC0415
 
         if not self.rows:
             return (blocks.Paragraph(empty),)

@@ -21,12 +21,11 @@ from trialscreen.log.entry import (
 )
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Open, Trial
-from trialscreen.output.report.about import AID
 from trialscreen.output.report.attrition_page import counted, flow, told
 from trialscreen.output.report.entry_page import NOT_REGISTERED, terms_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks, html
-from trialscreen.output.report.statuses import VERDICTS
+from trialscreen.output.report.verdict_words import AID, VERDICTS
 from trialscreen.screening.finding import UNCONFIRMED
 from trialscreen.tables.attrition.counts import Attrition, Tally
 from trialscreen.text.characters import count_of, some

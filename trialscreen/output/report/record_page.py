@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer, Answers, Key, of_another_version, read_facts
 from trialscreen.answers.sampled import read_samples
-from trialscreen.log.entry import Decision, ScreeningEntry
-from trialscreen.log.recording import outcome_of
+from trialscreen.log.entry import Decision, ScreeningEntry, outcome_of
 from trialscreen.log.verify import noted_as
 from trialscreen.model.errors import refuse
 from trialscreen.model.evidence import in_words
 from trialscreen.model.trial import SCREENING_DATE, Element, Source, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
-from trialscreen.output.report.about import AID
 from trialscreen.output.report.entry_page import decided_words
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
@@ -25,9 +23,15 @@ from trialscreen.output.report.screening_page import (
     notice_items,
     recorded_blocks,
 )
-from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, VERDICTS
 from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short, confirmed_words
-from trialscreen.output.report.verdict_words import headline, why_and_until
+from trialscreen.output.report.verdict_words import (
+    AID,
+    SOURCE_WORDS,
+    STATUSES,
+    VERDICTS,
+    headline,
+    why_and_until,
+)
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening, screen
 from trialscreen.text.characters import count_of

@@ -10,9 +10,8 @@ from trialscreen.model.evidence import Evidence
 from trialscreen.model.registration import as_data
 from trialscreen.model.trial import Element
 from trialscreen.model.wording import show_fact
-from trialscreen.output.report.about import AID, head
 from trialscreen.output.report.listing import Columns, Listing, listed
-from trialscreen.output.report.verdict_words import why
+from trialscreen.output.report.verdict_words import AID, head, why
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.screen import Screening
 

@@ -10,13 +10,17 @@ from trialscreen.model.rules import Clause, Test
 from trialscreen.model.trial import SOURCES, Kind, Source, Trial
 from trialscreen.model.truth import FALSE
 from trialscreen.model.wording import rule_in_words, test_in_words
-from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, TRUTHS, VERDICTS
 from trialscreen.output.report.trial_page import cohort_blocks, cohorts_in_short
 from trialscreen.output.report.verdict_words import (
+    AID,
+    SOURCE_WORDS,
+    STATUSES,
+    TRUTHS,
+    VERDICTS,
     asked_for,
     asked_of,
+    criteria_file,
     element_list,
     headline,
     verdict_line,

@@ -6,9 +6,9 @@ from typing import Any
 from trialscreen.model.registration import Registration, as_data
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, ElementType, Reading, Trial
 from trialscreen.model.wording import rule_in_words, show_range
-from trialscreen.output.report.about import SCHEMA_VERSION, criteria_file, file_data
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
+from trialscreen.output.report.verdict_words import SCHEMA_VERSION, criteria_file, file_data
 from trialscreen.text.characters import flag
 
 _LABELS = {

@@ -1,13 +1,87 @@
-"""A verdict, and why a criterion fails or is open: in words."""
+"""What is the same in every form: what a result says of itself; marks and words of verdicts."""
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from trialscreen.model.trial import SOURCES, Source, Trial
+from trialscreen.model import truth
+from trialscreen.model.trial import SOURCES, Source, Trial, Verdict
+from trialscreen.model.truth import Truth
+from trialscreen.output.report.render.blocks import Cell, Tone
+from trialscreen.screening import finding
 from trialscreen.screening.explain import label_list
 from trialscreen.screening.finding import UNCONFIRMED, Finding, on_readings
 from trialscreen.screening.samples import old_values
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import some
+
+AID = (
+    "A screening aid for trained study staff. It enrols nobody: the investigator decides,"
+    " against the approved protocol."
+)
+
+SCHEMA_VERSION = "1.0"
+
+
+def criteria_file(trial: Trial) -> str:
+    """The criteria file, for a page."""
+    return f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}…"
+
+
+def file_data(trial: Trial) -> dict[str, Any]:
+    """The criteria file, for JSON."""
+    return {
+        "criteria_file": trial.origin,
+        "criteria_version": trial.version,
+        "criteria_sha256": trial.sha256,
+    }
+
+
+def head(trial: Trial, tool_version: str) -> dict[str, Any]:
+    """What a JSON result begins with: its schema, the program, the trial."""
+    registered = {"nct_id": trial.registration.nct_id, "title": trial.registration.title}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "trialscreen", "version": tool_version},
+        "trial": registered | file_data(trial),
+    }
+
+
+class Status(NamedTuple):
+    """A mark, words that say the same, and a colour that adds nothing."""
+
+    mark: str
+    words: str
+    tone: Tone
+
+    def __str__(self) -> str:
+        return f"{self.mark} {self.words}"
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(str(self), self.tone)
+
+
+STATUSES: dict[finding.Status, Status] = {
+    "met": Status("✓", "met", "good"),
+    "not met": Status("✗", "not met", "bad"),
+    "excludes": Status("✗", "excludes", "bad"),
+    "clear": Status("✓", "clear", "good"),
+    "open": Status("?", "open", "open"),
+}
+
+VERDICTS: dict[Verdict, Status] = {
+    "eligible": Status("✓", "eligible", "good"),
+    "ineligible": Status("✗", "ineligible", "bad"),
+    "undetermined": Status("?", "undetermined", "open"),
+}
+
+
+TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
+"""Words for a clause inside a criterion, which is not a verdict by itself."""
+
+SOURCE_WORDS: dict[Source, str] = {one: one.capitalize() for one in SOURCES}
+SOURCE_WORDS["derived"] = "Computed"
+
 
 MOST_NAMED = 3
 """Missing elements named beside one criterion; the full list of what is needed names them all."""
