@@ -25,6 +25,7 @@ IDS = [criterion.id for criterion in TRIAL.criteria]
 ON = ("--screening-date", "2026-06-01")
 WEIGHT = ("--weight", "55")
 NO_ANSWERS = "error: no answers given"
+NOTHING = "note: no question is answered; all is taken as unknown\n"
 NO_TERMINAL = "error: the interview: needs a terminal"
 SCHEMA = json.loads((ROOT / "trialscreen/output/report/result.schema.json").read_text("utf-8"))
 VERDICTS = [
@@ -342,8 +343,31 @@ def test_flags_win_over_the_file() -> None:
 
 
 def test_an_empty_answers_object_is_a_patient_of_whom_nothing_is_known() -> None:
-    result = screened("--from", "-", stdin="{}")
+    ran = run("screen", "--format", "json", "--from", "-", stdin="{}")
+    result = json.loads(ran.out)
     assert (result["verdict"], result["open"], result["values"]) == ("undetermined", "data", {})
+    assert ran.err == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_told"),
+    [
+        ("{}", True),
+        ("screening_date: 2026-06-01", True),
+        ("subject: S-014", True),
+        ("weight:", True),
+        ("weight: unknown", False),
+        ("weight: 58", False),
+    ],
+)
+def test_it_is_said_if_no_question_is_answered(answers: str, is_told: bool, tmp_path: Path) -> None:
+    file = tmp_path / "given.yaml"
+    file.write_text(answers, "utf-8")
+    told = NOTHING if is_told else ""
+    ran = run("screen", file)
+    assert (ran.code, ran.err) == (4, told)
+    page = run("report", "--from", file, "-o", tmp_path / "record.html")
+    assert (page.code, page.err) == (0, told)
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("EAST-14", 14), ("WEST+12", -12)])

@@ -183,11 +183,18 @@ def screen_stored(
     return answers, screening
 
 
-def need_answers(*, given: bool) -> None:
-    """Raises InputError if no answers were given."""
+def need_answers(answers: Answers, *, given: bool, asking: bool = False) -> None:
+    """Raises InputError if nothing was given; says if no question is answered in what was.
+
+    A patient of whom nothing is known can be screened, but a form may have been forgotten.
+    """
     # What stands in standard input does not count: it may be a list that a caller's loop reads.
-    if not given:
+    if not (given or asking):
         refuse("", "no answers given; --from - reads standard input")
+    if not asking and all(
+        one.by == "site" or name == SCREENING_DATE for name, one in answers.items()
+    ):
+        say_note("no question is answered; all is taken as unknown")
 
 
 def _of_flags(flags: Flags, on: str | None) -> dict[str, Answer]:

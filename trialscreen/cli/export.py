@@ -90,7 +90,7 @@ def response(
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
     stored, _ = stored_answers(flags, given_file or file)
     answers, screening = screen_stored(flags, on, stored, at)
-    need_answers(given=bool(given_file or file))
+    need_answers(answers, given=bool(given_file or file))
     made = forms.response(screening, datetime.now(UTC), subject, variant)
     write_json(output, made.resource)
     tell_left_out(response_limits(flags.trial, made, answers))

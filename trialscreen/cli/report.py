@@ -77,7 +77,7 @@ def _record(
     except ValueProblem as problem:
         flags.problems.append(Problem("" if subject is None else subject.where, str(problem)))
     answers, screening = screen_stored(flags, on, stored, at, record)
-    need_answers(given=bool(flags.texts or file or record.fhir))
+    need_answers(answers, given=bool(flags.texts or file or record.fhir))
     return record_document(ScreeningRecord(screening, answers, __version__, subject=code))
 
 

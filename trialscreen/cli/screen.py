@@ -47,7 +47,7 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
         answers, screening = screen_stored(flags, asked.on, stored, site, asked.record)
         given = bool(flags.texts or asked.given_file or asked.rescreen or asked.record.fhir)
         asking = asked.wanted(given=given)
-        need_answers(given=given or asking)
+        need_answers(answers, given=given, asking=asking)
         keeps = keeper is not None or asking
         is_new = asked.log.subject is not None and of_file is None
         asked = asked._replace(log=asked.log.checked(site.subject_pattern, of_file, keeps=keeps))
