@@ -285,3 +285,18 @@ def test_an_error_in_a_narrow_terminal_breaks_no_word_code_or_flag() -> None:
     assert len(lines) > 2
     assert {"--height", "'1.58'", "probably", "metres;", "example"} <= {*out.split()}
     assert all(len(line) < 50 for line in lines)
+
+
+def test_what_the_log_says_in_a_narrow_terminal_breaks_no_word_and_no_command(
+    tmp_path: Path,
+) -> None:
+    signed, log = ("--informed-consent-signed", "yes", "--weight", "38"), tmp_path / "site.log"
+    entry = ("--log", log.name, "--subject", "S-014", "--by", "JW", "--format", "csv")
+    with chdir(tmp_path):
+        code, out = finish(spawn(*signed, *entry, columns=40))
+    assert code == 3
+    told, command = out.partition("log: entry")[2].strip().split("\r\nIts record: ")
+    first, second = f"log: entry {told}".split("\r\n")
+    assert first == "log: entry 1 for S-014 added to"
+    assert second.startswith("site.log, seal 1:")
+    assert command == "trialscreen report --log site.log --entry 1 -o S-014.html"

@@ -60,14 +60,19 @@ def _at_words(line: str) -> str:
     return line
 
 
-def say(*lines: str) -> None:
-    """What to know beside the result, on stderr."""
-    sys.stderr.writelines(f"{line}\n" for line in lines)
+def say(*lines: str, whole: str = "") -> None:
+    """What to know beside the result, on stderr; in a terminal, no word is broken at its edge.
+
+    `whole` is a last line with a command, which is copied, and so never broken.
+    """
+    sys.stderr.writelines(f"{_at_words(line)}\n" for line in lines)
+    if whole:
+        sys.stderr.write(f"{whole}\n")
 
 
 def say_note(message: str) -> None:
     """What to know, with texts from outside in it."""
-    say(_at_words(f"note: {printable(message)}"))
+    say(f"note: {printable(message)}")
 
 
 def tell_unusable(first: Sequence[Problem], count: int, listed_in: str = "") -> None:

@@ -36,7 +36,8 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
     path = context.find_root().obj
     before = ("trialscreen", *(() if path is None else ("--criteria", path)))
     closing, unlogged = "", None
-    logged: tuple[str, ...] = ()
+    logged: list[str] = []
+    its_record = ""
     with answers_file(asked) as keeper:
         stored, of_file = (
             stored_answers(flags, asked.file)
@@ -60,7 +61,7 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
                 screening, answers, asked, keeper, before, is_new=is_new
             )
     try:
-        logged = asked.log.add(screening, answers)
+        logged, its_record = asked.log.add(screening, answers)
     except InputError as error:
         if not closing:
             raise
@@ -76,7 +77,7 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
         if closing or logged:
             sys.stdout.flush()
     finally:  # the entry is there, also where nobody reads the result
-        say(*logged)
+        say(*logged, whole=its_record)
     sys.stderr.write(closing)
     if unlogged is not None:
         raise unlogged

@@ -97,10 +97,13 @@ class LogOptions(NamedTuple):
             problems.append(Problem("--reason", message))
         return problems
 
-    def add(self, screening: Screening, answers: Answers) -> tuple[str, ...]:
-        """Adds the entry, if there is a log; what to say of it. Raises InputError if it cannot."""
+    def add(self, screening: Screening, answers: Answers) -> tuple[list[str], str]:
+        """Adds the entry, if there is a log. Raises InputError if it cannot.
+
+        What to say of it, and the command that makes its record if there can be one.
+        """
         if self.log is None:
-            return ()
+            return [], ""
         from trialscreen.log.entry import recorded
         from trialscreen.log.store import open_or_begin
         from trialscreen.log.verify import noted_as
@@ -115,10 +118,8 @@ class LogOptions(NamedTuple):
         page = f"{subject.replace('/', '-')}.html"
         how = f"Its record: {shlex.join((*report, '-o', page))}"
         seal = noted_as(entry.number, entry.seal)
-        return (
-            f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",
-            how if entry.stage == "full" else self._kept_before_consent,
-        )
+        told = f"log: entry {entry.number} for {subject} added to {place}, seal {seal}."
+        return ([told], how) if entry.stage == "full" else ([told, self._kept_before_consent], "")
 
     @property
     def _kept_before_consent(self) -> str:
