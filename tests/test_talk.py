@@ -130,11 +130,22 @@ def test_whatever_the_laboratory_can_say_may_be_awaited() -> None:
     assert shown.endswith("(a number; u, or p if awaited)")
 
 
-@pytest.mark.parametrize("none", ["0", "n", "no", "none", "None"])
+@pytest.mark.parametrize("none", ["0", "n", "no", "none", "None", "none of them", "无", "没有"])
 def test_none_of_a_card_is_said_as_people_say_it(none: str) -> None:
     state = State(screen(NCT, {}, DAY))
     conversation(state, *UP_TO_MEDICINES, none)
     assert state.answers["rankl_inhibitor_use"].text == "no"
+
+
+@pytest.mark.parametrize(
+    ("reply", "means"),
+    [("1、3", "yes no yes"), ("1，3", "yes no yes"), ("不知道", "unknown unknown unknown")],
+)
+def test_a_card_is_answered_in_the_words_and_signs_of_the_trial(reply: str, means: str) -> None:
+    state = State(screen(NCT, {}, DAY))
+    conversation(state, *UP_TO_MEDICINES, reply)
+    medicines = ("pth_analog_use", "rankl_inhibitor_use", "oral_bisphosphonate_use")
+    assert [state.answers[name].text for name in medicines] == means.split()
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,14 @@ from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.model.wording import show_fact, show_range, test_in_words
 from trialscreen.text.characters import folded, shown
 
+_LETTERS = {
+    "u": UNKNOWN_WORD,
+    "p": PENDING_WORD,
+    UNKNOWN_WORD: UNKNOWN_WORD,
+    PENDING_WORD: PENDING_WORD,
+}
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
-_NONE = ("n", "no", "none")
+_NONE = ("n", "no", "none", "none of them", "none of these")
 _AWAITED = re.compile(r"\Ap\s+(?=(since|from)\b)", re.IGNORECASE)
 _FULL_WIDTH = {ord("!") + 0xFEE0 + at: ord("!") + at for at in range(ord("~") - ord("!") + 1)}
 _WHOLE = re.compile("[0-9]{1,4}")
@@ -53,9 +59,11 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
     said = folded(reply)
     if not said:
         raise ValueProblem(f"nothing was typed; {_NOT_KNOWN}")
-    for key, word in (("u", UNKNOWN_WORD), ("p", PENDING_WORD)):
-        if said in (key, word):
-            return [(element, word) for element in question.elements]
+    own = {folded(word): meant for word, meant in trial.spellings.items()}
+    if question.card is not None and own.get(said) != "yes":  # that is none of its numbers
+        said = own.get(said, said)
+    if (word := _LETTERS.get(said)) is not None:
+        return [(element, word) for element in question.elements]
     if question.card is not None:
         return _ticked(question, said)
     element = question.elements[0]
@@ -64,7 +72,6 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
         return [(element, reply)]
     if element.type == "boolean":
         # No 1 and no f: these answer other questions, and are slips here.
-        own = {folded(word): meant for word, meant in trial.spellings.items()}
         known = {**own, folded(element.no_text): "no", **_YES_NO}
         if (meant := known.get(said)) is None:
             raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
@@ -85,7 +92,7 @@ def number_of(reply: str) -> int:
 
 def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
     """`1 3 8?`: the first and the third; of the eighth it is not known; none of the others."""
-    words = ["0"] if said in _NONE else re.sub(r"\s+\?", "?", said.replace(",", " ")).split()
+    words = ["0"] if said in _NONE else re.sub(r"\s+\?", "?", re.sub("[,、]", " ", said)).split()
     most = len(question.elements)
     doubtful = {number_of(word[:-1]) for word in words if word.endswith("?")}
     numbers = {number_of(word) for word in words if not word.endswith("?")}
