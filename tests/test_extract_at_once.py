@@ -167,6 +167,7 @@ def _extracted(extract: Extract, source: str, selection: Selection, folder: Path
         pl.read_parquet(files.facts),
         evidence.sort(evidence.columns),
         problems,
+        tables.old,
     ]
 
 
@@ -182,7 +183,7 @@ def test_at_once_is_one_by_one(seed: int, tmp_path: Path) -> None:
     assert_frame_equal(found[1], expected[1])
     assert_frame_equal(found[2], expected[2])
     assert found[0] == expected[0]
-    assert found[3] == expected[3]
+    assert found[3:] == expected[3:]
     assert {"fact", "candidate", "unmapped", "conflict"} <= set(expected[2]["kind"])
 
 
@@ -202,10 +203,13 @@ def test_case(extract: Extract, case: dict[str, Any], tmp_path: Path) -> None:
     ]
     folder = write_folder(tmp_path / "csv", tables)
     selection = Selection(trial, load_codes(trial), ON)
-    _, facts, evidence, _ = _extracted(extract, str(folder), selection, tmp_path / "out")
+    _, facts, evidence, _, old = _extracted(extract, str(folder), selection, tmp_path / "out")
     shown = evidence.filter(~pl.col("source").str.starts_with("person/"))
     shown = shown.select("element", "kind", "value", "date").sort(pl.all())
     assert [list(row) for row in shown.iter_rows()] == case["shown"]
+    assert old == case.get("old", {})
+    noted = evidence.filter(pl.col("note").str.ends_with("older than 12 months"))
+    assert noted["element"].to_list() == list(old)
     answers = facts.row(0, named=True)
     assert {name: answers[name] for name in case.get("facts", {})} == case.get("facts", {})
 

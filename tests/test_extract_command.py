@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.fhir_records import observation, patient, write_lines
+from tests.fhir_records import LOINC, UCUM, observation, patient, write_lines
 from tests.process import PATIENTS, Ran, run
 from trialscreen.text.text_files import temporary_folder
 
@@ -53,6 +53,21 @@ def test_every_problem_is_in_the_file_and_the_first_twenty_are_told(tmp_path: Pa
         assert [row["place"] for row in csv.DictReader(file)] == [
             f"a.ndjson:{line}" for line in range(2, 32)
         ]
+
+
+def test_a_weight_of_long_ago_is_used_told_and_noted(tmp_path: Path) -> None:
+    weight = {"code": {"coding": [{"system": LOINC, "code": "29463-7"}]}}
+    value = {"valueQuantity": {"value": 39, "unit": "kg", "system": UCUM, "code": "kg"}}
+    days = {"p1": "1970-03-01", "p2": "2026-05-20"}
+    for name, day in days.items():
+        whose = {"subject": {"reference": f"Patient/{name}"}, "effectiveDateTime": day}
+        one = observation(id=name, **weight, **value, **whose)
+        write_lines(tmp_path / f"{name}.ndjson", patient(name), one)
+    ran = extract(tmp_path, "--evidence", "evidence.csv")
+    assert "of long ago, and used all the same: body weight 1" in ran.err.splitlines()
+    assert pl.read_parquet(tmp_path / "facts.parquet")["weight"].to_list() == ["39", "39"]
+    weights = pl.read_csv(tmp_path / "evidence.csv").filter(element="weight")
+    assert weights["note"].to_list() == ["older than 12 months", None]
 
 
 def test_who_is_deceased_is_left_out_counted_and_listed(tmp_path: Path) -> None:

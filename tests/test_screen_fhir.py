@@ -141,6 +141,46 @@ def test_a_page_names_each_place(record: Path) -> None:
             assert one in text, (one, more)
 
 
+LONG_AGO = (
+    # day of a weight, how old that is on 2026-06-01; nothing where it is as old as is usual
+    ("2025-06-01", ""),
+    ("2025-05-31", "1 year"),
+    ("2025-06", ""),
+    ("2025-05", "1 year"),
+    ("2024", "1 year"),
+    ("1970-03-01T08:00:00+08:00", "56 years"),
+)
+
+
+@pytest.mark.parametrize(("day", "age"), LONG_AGO)
+def test_a_weight_of_long_ago_counts_and_is_warned_of(day: str, age: str, tmp_path: Path) -> None:
+    record = bundle(tmp_path / "a.json", PATIENT, measured(1, WEIGHT, 39, "kg", day))
+    screening = screened("--fhir", record)
+    assert screening["verdict"] == "ineligible"
+    told = f"body weight 39 kg of {day[:10]} (Observation/o1) is {age} old"
+    told += " (typical: at most 12 months), and counts all the same"
+    notice = {"level": "warning", "elements": ["weight"], "message": told}
+    assert screening["notices"] == ([notice] if age else [])
+    page = run("screen", "--fhir", record, *ON, "--plain")
+    assert (told in " ".join(page.out.split())) == bool(age)
+    paper = tmp_path / "record.html"
+    run("report", "--fhir", record, *ON, "-o", paper)
+    assert (told in paper.read_text("utf-8")) == bool(age)
+
+
+@pytest.mark.parametrize(("day", "is_newer"), [("2026-05-20", True), ("2026-05-02", False)])
+def test_a_creatinine_that_is_newer_than_the_egfr_beside_it_is_told(
+    day: str, is_newer: bool, tmp_path: Path
+) -> None:
+    egfr = measured(1, ("http://loinc.org", "98979-8"), 75, "mL/min/{1.73_m2}", "2026-05-02")
+    creatinine = measured(2, ("http://loinc.org", "2160-0"), 1.6, "mg/dL", day)
+    record = bundle(tmp_path / "a.json", PATIENT, egfr, creatinine)
+    (notice,) = screened("--fhir", record)["notices"]
+    newer = "; serum creatinine of 2026-05-20 is newer than eGFR of 2026-05-02"
+    assert "75 mL/min/1.73 m² as entered is used; computed it is 34" in notice["message"]
+    assert notice["message"].endswith(newer if is_newer else "on the other side of a threshold")
+
+
 def test_what_is_given_decides_and_the_record_is_shown(record: Path) -> None:
     found = screened("--fhir", record, "--weight", "61")
     assert found["values"]["weight"] == "61 kg"

@@ -126,6 +126,7 @@ def element() -> Schema:
         "typical": span,
         "derive": derive,
         "valid_for": PERIOD,
+        "warn_after": PERIOD,
         "window": PERIOD,
         "source": {"anyOf": [source, array(source, minItems=1)]},
     }

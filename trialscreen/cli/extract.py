@@ -65,6 +65,11 @@ class FactOptions(NamedTuple):
             where = "" if self.evidence else "; --evidence FILE shows them"
             entries = count_of(tables.conflicts, "entry", "entries")
             say(f"in conflict, and so unknown: {entries}{where}")
+        if tables.old:
+            elements = tables.selection.trial.elements
+            each = [f"{elements[name].label} {n}" for name, n in tables.old.most_common()]
+            where = "" if self.evidence else "; --evidence FILE shows which"
+            say(f"of long ago, and used all the same: {', '.join(each)}{where}")
         facts, patients = count_of(tables.facts, "fact"), count_of(tables.patients, "patient")
         say(f"{facts} of {patients}: {printable(str(self.output))}")
 

@@ -20,7 +20,7 @@ _NO_FACTS = frozenset(("name", "units", "id", "readings", "alternatives"))
 _ASKED = frozenset(
     (
         *("section", "label", "ask", "help", "examples", "card", "expected_to_fail", "text"),
-        *("valid_for", "window", "runs_while"),
+        *("valid_for", "warn_after", "window", "runs_while"),
     )
 )
 """Fields that no finding rests on."""

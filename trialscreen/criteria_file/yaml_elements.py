@@ -227,6 +227,8 @@ def _check_type(element: Element, at: Cursor) -> None:
         at.problem("choices: are needed for a choice, and only there")
     if element.valid_for is not None and element.type == "date":
         at.down("valid_for").problem("a date is not measured, so it does not become old")
+    if element.warn_after is not None and (element.type == "date" or element.valid_for is not None):
+        at.down("warn_after").problem("is for what is measured, and carries no day by valid_for")
     if element.window is not None and element.type != "boolean":
         at.down("window").problem("a window is for a yes/no element")
     if not element.ask and not element.internal:
@@ -276,7 +278,7 @@ def _readers(at: Cursor) -> dict[str, Reader]:
         **dict.fromkeys(("range", "typical"), span),
         "accepts": lambda place: {key: _read_factor(one) for key, one in place.entries()},
         "spellings": _read_spellings,
-        **dict.fromkeys(("valid_for", "window"), read_period),
+        **dict.fromkeys(("valid_for", "warn_after", "window"), read_period),
     }
 
 

@@ -59,6 +59,22 @@ def add_months(day: date, months: int) -> date:
     return date(year, month0 + 1, min(day.day, last))
 
 
+def last_day(text: str) -> date | None:
+    """The last day that `2026-05-20`, `2026-05` or `2026` may mean; None for any other text."""
+    parts = text.split("-")
+    try:
+        match [int(part) for part in parts]:
+            case [year]:
+                return date(year, 12, 31)
+            case [year, month]:
+                return date(year, month, calendar.monthrange(year, month)[1])
+            case [year, month, day]:
+                return date(year, month, day)
+    except ValueError:
+        pass
+    return None
+
+
 def completed_years(since: date, on: date) -> int:
     """Whole years from `since` to `on`, counted on anniversaries (as age is)."""
     return on.year - since.year - ((on.month, on.day) < (since.month, since.day))

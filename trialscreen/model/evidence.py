@@ -1,8 +1,10 @@
 """What stands in a patient's record for an element: evidence, shown beside answers and findings."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal, NamedTuple
 
+from trialscreen.model.dates import last_day
 from trialscreen.model.trial import Element
 
 EvidenceKind = Literal["fact", "candidate", "unmapped", "conflict", "assumed", "overruled"]
@@ -49,6 +51,14 @@ class Evidence(NamedTuple):
     def is_given(self) -> bool:
         """Whether it is the side of a conflict that a person gave."""
         return self.source in GIVEN
+
+
+def is_old(element: Element, day: str, on: date) -> bool:
+    """Whether a value of a record is, on `on`, older than it may be without a warning."""
+    if element.warn_after is None:
+        return False
+    measured = last_day(day)
+    return measured is not None and measured < element.warn_after.before(on)
 
 
 def in_words(elements: Mapping[str, Element], one: Evidence, *, coded: bool = True) -> str:

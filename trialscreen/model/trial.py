@@ -63,7 +63,8 @@ class Element:
     `range` refuses, `typical` warns; both inclusive.
     `examples` help to recognise what the label means; `no_text` is how a no is shown.
     `source` is asked first; `other_sources` can give it as well, or confirm it.
-    A value with `valid_for` may carry the day of its sample, and is stale when it is older.
+    A value with `valid_for` may carry the day of its sample, and is stale when it is older. Of one
+    with `warn_after`, which carries no day, a record tells it: there is a warning of an older one.
     What is counted up to the screening day holds for that day only: a yes with `window` is of
     that time before it; a number of months with `runs_while` grows where that rule can hold.
     """
@@ -92,6 +93,7 @@ class Element:
     derive: Formula | Rule | None = None
     valid_if: Rule | None = None
     valid_for: Period | None = None
+    warn_after: Period | None = None
     window: Period | None = None
     runs_while: Rule | None = None
     invalid_help: str = ""

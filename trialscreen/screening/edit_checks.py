@@ -1,7 +1,7 @@
 """Whether what was given fits together: contradictions, and what should be looked at twice."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple, assert_never
 
@@ -13,6 +13,8 @@ from trialscreen.model.contradictions import (
     contradictions,
     thresholds,
 )
+from trialscreen.model.dates import completed_years, last_day
+from trialscreen.model.evidence import Evidence, is_old, value_in_words
 from trialscreen.model.facts import (
     Dates,
     Fact,
@@ -26,10 +28,12 @@ from trialscreen.model.facts import (
 from trialscreen.model.formulas import FORMULAS, derive
 from trialscreen.model.trial import SCREENING_DATE, Check, Element, Formula, Trial
 from trialscreen.model.truth import FALSE, TRUE
-from trialscreen.model.wording import as_written, show_fact, show_typical
+from trialscreen.model.wording import as_written, show_dates, show_fact, show_typical
 from trialscreen.screening.compare import comparing
 from trialscreen.screening.evaluate import Evaluation, Resolved, unlimited
 from trialscreen.screening.explain import support_of, told
+from trialscreen.screening.samples import SAMPLE_DAY
+from trialscreen.text.characters import count_of
 
 
 class Notice(NamedTuple):
@@ -40,13 +44,24 @@ class Notice(NamedTuple):
     message: str
 
 
-def review(patient: Evaluation) -> tuple[Notice, ...]:
-    """Every contradiction, implausible value and note for these facts, errors first."""
+_NO_DAYS: Mapping[str, Dates] = {}
+
+
+def review(
+    patient: Evaluation,
+    days: Mapping[str, Dates] = _NO_DAYS,
+    recorded: Iterable[Evidence] = (),
+) -> tuple[Notice, ...]:
+    """Every contradiction, implausible value and note for these facts, errors first.
+
+    `days`: of the samples, by element. `recorded`: where a record gives the values.
+    """
     soft = (one for one in patient.trial.checks if one.level != "error")
     found = [
-        *_different_sides(patient),
+        *_different_sides(patient, days),
         *(notice for one in soft for notice in _checked(patient, one)),
         *_unusual(patient),
+        *_of_long_ago(patient, recorded),
         *_near_thresholds(patient),
     ]
     return (*patient.once(all_contradicted), *sorted(found, key=lambda one: one.level == "note"))
@@ -149,7 +164,7 @@ def _with_typical_values(trial: Trial) -> tuple[Element, ...]:
     return tuple(one for one in trial.elements.values() if one.typical is not None)
 
 
-def _different_sides(patient: Evaluation) -> Iterator[Notice]:
+def _different_sides(patient: Evaluation, days: Mapping[str, Dates]) -> Iterator[Notice]:
     """A value that was entered and one that was computed are both right, and decide differently."""
     for element in patient.trial.once(_that_follow):
         if element.name not in patient.facts:
@@ -160,7 +175,23 @@ def _different_sides(patient: Evaluation) -> Iterator[Notice]:
         differ = _decide_differently(patient.trial, element, one.entered, one.derived)
         if differ and (element.reported_wins or agree(one, on)):
             said = f"{element.label} {_used(one, on)}, on the other side of a threshold"
-            yield Notice("warning", (element.name, *_sources(patient, one)), said)
+            sources = _sources(patient, one)
+            newer = _newer(patient, element, sources, days)
+            yield Notice("warning", (element.name, *sources), said + newer)
+
+
+def _newer(
+    patient: Evaluation, element: Element, sources: Sequence[str], days: Mapping[str, Dates]
+) -> str:
+    """What a value would be worked out from, where that is of a later day than the value itself."""
+    if (own := days.get(element.name)) is None:
+        return ""
+    newer = [(name, days[name]) for name in sources if name in days and days[name].low > own.high]
+    told = [
+        f"{patient.elements[name].label} of {show_dates(SAMPLE_DAY, day)}" for name, day in newer
+    ]
+    since = f"newer than {element.label} of {show_dates(SAMPLE_DAY, own)}"
+    return f"; {' and '.join(told)} is {since}" if newer else ""
 
 
 def _used(one: Resolved, on: date) -> str:
@@ -194,6 +225,23 @@ def _unusual(patient: Evaluation) -> Iterator[Notice]:
             said = f"{element.label} {value} is unusual (typical: {show_typical(element)})"
             more = f". {element.typical_help}" if element.typical_help else ""
             yield Notice("warning", (element.name,), said + more)
+
+
+def _of_long_ago(patient: Evaluation, recorded: Iterable[Evidence]) -> Iterator[Notice]:
+    """Values that a record has of a day that is long ago; they count all the same."""
+    for one in recorded:
+        element = patient.elements.get(one.element)
+        if element is None or not is_old(element, one.date, patient.on):
+            continue
+        measured = last_day(one.date)
+        assert measured is not None
+        ago, unit = completed_years(measured, patient.on), "year"
+        if not ago:
+            ago, unit = (patient.on - measured).days, "day"
+        value = value_in_words(patient.elements, one)
+        said = f"{element.label} {value} of {one.date} ({one.source}) is {count_of(ago, unit)} old"
+        more = f"(typical: at most {element.warn_after}), and counts all the same"
+        yield Notice("warning", (element.name,), f"{said} {more}")
 
 
 def is_unusual(element: Element, fact: Numbers | Dates) -> bool:

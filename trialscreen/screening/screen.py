@@ -64,7 +64,7 @@ class Screening:
     @kept
     def notices(self) -> tuple[Notice, ...]:
         """Warnings and notes on the answers."""
-        return review(self.patient)
+        return review(self.patient, self.samples.days, self.recorded)
 
     @property
     def awaited(self) -> tuple[Awaited, ...]:

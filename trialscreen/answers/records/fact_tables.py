@@ -5,6 +5,7 @@ appear whole or not at all.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 from trialscreen.model.errors import MOST_TOLD, Problem, raise_any
+from trialscreen.model.evidence import is_old
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import printable
@@ -29,6 +31,10 @@ EVIDENCE_COLUMNS = (
     *(PATIENT, "element", "kind", "value", "unit", "date", "code", "source", "system", "note"),
 )
 PROBLEM_COLUMNS = ("place", PATIENT, "elements", "problem")
+
+
+_AGE = "\0age"
+"""A column for a note, which no other has this name."""
 
 
 class FactFiles(NamedTuple):
@@ -58,7 +64,8 @@ def check(files: FactFiles) -> None:
 class FactTables:
     """The tables while they are written; `open_tables` makes one.
 
-    How many patients have a row, were left out as deceased, and so on; `told`: the first problems.
+    How many patients have a row, were left out as deceased, and so on; `old`: of each element, how
+    many values are older than they may be without a warning. `told`: the first problems.
     """
 
     selection: Selection
@@ -70,6 +77,7 @@ class FactTables:
     facts: int = 0
     conflicts: int = 0
     problems: int = 0
+    old: Counter[str] = field(default_factory=Counter)
     told: list[Problem] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
@@ -91,8 +99,12 @@ class FactTables:
         self._facts.add(row)
         for one in selected.evidence:
             self.conflicts += one.kind == "conflict"
+            row = {PATIENT: record.patient, **one._asdict()}
+            if one.kind == "fact" and self._is_old(one.element, one.date):
+                self.old[one.element] += 1
+                row["note"] = "; ".join(filter(None, (one.note, self._age(one.element))))
             if self._evidence is not None:
-                self._evidence.add({PATIENT: record.patient, **one._asdict()})
+                self._evidence.add(row)
         for problem in selected.problems:
             self.note(problem, record.patient)
 
@@ -102,8 +114,32 @@ class FactTables:
         self.facts += given
         self.conflicts += len(evidence.filter(kind="conflict"))
         self._facts.add_many(facts)
+        evidence = self._with_age(evidence)
         if self._evidence is not None:
             self._evidence.add_many(evidence)
+
+    def _is_old(self, element: str, day: str) -> bool:
+        return is_old(self.selection.trial.elements[element], day, self.selection.on)
+
+    def _age(self, element: str) -> str:
+        return f"older than {self.selection.trial.elements[element].warn_after}"
+
+    def _with_age(self, evidence: pl.DataFrame) -> pl.DataFrame:
+        """Evidence of many patients, with a note on the values that are old, which are counted."""
+        keys, elements = ("kind", "element", "date"), self.selection.trial.elements
+        dated = [name for name, one in elements.items() if one.warn_after is not None]
+        found = evidence.filter(pl.col("element").is_in(dated), kind="fact")
+        every = found.select(keys).drop_nulls().unique().rows()
+        old = [(*key, self._age(key[1])) for key in every if self._is_old(*key[1:])]
+        if not old:
+            return evidence
+        marks = pl.DataFrame(old, [*keys, _AGE], orient="row")
+        marked = evidence.join(marks, on=keys, how="left", maintain_order="left")
+        self.old.update(marked.drop_nulls(_AGE)["element"])
+        note = pl.when(pl.col("note") != "").then("note")
+        both = pl.concat_str(note, _AGE, separator="; ", ignore_nulls=True)
+        is_old_ = pl.col(_AGE).is_not_null()
+        return marked.with_columns(note=pl.when(is_old_).then(both).otherwise("note")).drop(_AGE)
 
     def note(self, problem: Problem, patient: str = "") -> None:
         """Something that could not be used."""
