@@ -70,6 +70,10 @@ def _answers_in(
         raise
 
 
+_ONE_PATIENT = (
+    "expected one patient, with a key for each element; a table of patients is for"
+    " 'trialscreen cohort'"
+)
 _HASHED = re.compile(r"#[^\s#]")
 _UNREAD = (
     "is a comment to YAML, and is not read; write the whole value in quotes, or a blank behind"
@@ -84,6 +88,8 @@ def _from_yaml(
     from trialscreen.criteria_file import yaml_nodes  # noqa: PLC0415
 
     root = yaml_nodes.parse_yaml(text, origin, problems)
+    if isinstance(root, yaml_nodes.Sequence):
+        refuse(origin, f"a list; {_ONE_PATIENT}")
     if not isinstance(root, yaml_nodes.Mapping):
         refuse(origin, "expected one 'element: value' per line")
     answers: dict[str, Answer] = {}
@@ -125,11 +131,11 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         for key, value in pairs:
             if key in found:
                 twice.append(key)
-            found.setdefault(key, value)
+            found.setdefault(key, _AS_WRITTEN[value] if isinstance(value, bool) else value)
         return found
 
     try:
-        # Numbers stay as written, so that a value means the same here as in a flag.
+        # Numbers, true and false stay as written, so that a value means the same here as in a flag.
         root = json.loads(
             text, object_pairs_hook=unique, parse_float=_number, parse_int=str, parse_constant=str
         )
@@ -165,6 +171,7 @@ def _number(written: str) -> str:
     return re.sub(r"\.0+$", "", written)
 
 
+_AS_WRITTEN = {True: "true", False: "false"}
 _COLON = re.compile(r"\s*:")
 
 

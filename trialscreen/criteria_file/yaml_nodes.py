@@ -91,6 +91,8 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         _refuse_without_blank(lines[: mark.line + 1] if mark else lines, origin)
+        if (told := _OF_BEGINNING.get(error.problem or "")) and (begins := error.context_mark):
+            refuse(f"{origin}:{begins.line + 1}:{begins.column + 1}", f"not YAML: {told}")
         if advice := _quoting(lines, error.context_mark):
             mark = error.context_mark  # where the value begins
         advice = advice or _quoting(lines, mark)
@@ -107,6 +109,13 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
     if problems is not None:
         problems.extend(builder.problems)
     return root
+
+
+_OF_BEGINNING = {
+    "could not find expected ':'": "a colon is missing; expected 'key: value'",
+    "found unexpected end of stream": "a quote that opens here is not closed",
+}
+"""What the parser says of a text only at its end, in words about where it begins."""
 
 
 def _refuse_without_blank(lines: list[str], origin: str) -> None:
