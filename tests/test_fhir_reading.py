@@ -155,6 +155,23 @@ def test_an_interpretation_stands_beside_the_value(
     assert (entry.also, entry.value) == (said, None)
 
 
+@pytest.mark.parametrize(
+    ("display", "text", "said"),
+    [
+        ("Negative", "Positive", (Coding("", "", "Positive"),)),
+        ("Negative", "Negative", ()),
+        (None, "Negative", (Coding("", "", "Negative"),)),
+        ("Negative", None, ()),
+    ],
+)
+def test_the_text_of_a_coded_value_is_said_beside_it(
+    tmp_path: Path, display: str | None, text: str | None, said: tuple[Coding, ...]
+) -> None:
+    concept = {"coding": [{"code": "neg", "display": display}], "text": text}
+    one = observation(valueQuantity=None, valueCodeableConcept=concept)
+    assert only_entry(read_these(tmp_path, patient(), one)).also == said
+
+
 def test_an_interpretation_of_what_is_said_to_be_absent_is_not_certain(tmp_path: Path) -> None:
     absent = {"valueQuantity": None, "dataAbsentReason": {"text": "hemolysed"}}
     one = observation(**absent, interpretation=[POSITIVE])
@@ -429,6 +446,14 @@ def test_results_of_a_report_that_no_longer_stands_are_not_certain(
     assert standings == {"Observation/o1": "provisional", "Observation/o2": "counts"}
     (told,) = said(found)
     assert told.endswith(f"Observation/o1 is a result of DiagnosticReport/r, which is {status}")
+
+
+def test_members_of_a_panel_in_error_are_not_certain(tmp_path: Path) -> None:
+    members = [{"reference": "Observation/o1"}]
+    panel = observation(id="panel", status="entered-in-error", hasMember=members)
+    found = read_these(tmp_path, patient(), panel, observation())
+    standings = {one.source: one.standing for one in found.records[0].entries}
+    assert standings == {"Observation/panel": "error", "Observation/o1": "provisional"}
 
 
 def test_what_a_report_that_no_longer_stands_contains_is_left_out(tmp_path: Path) -> None:

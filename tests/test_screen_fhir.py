@@ -157,8 +157,8 @@ def test_a_weight_of_long_ago_counts_and_is_warned_of(day: str, age: str, tmp_pa
     record = bundle(tmp_path / "a.json", PATIENT, measured(1, WEIGHT, 39, "kg", day))
     screening = screened("--fhir", record)
     assert screening["verdict"] == "ineligible"
-    told = f"body weight 39 kg of {day[:10]} (Observation/o1) is {age} old"
-    told += " (typical: at most 12 months), and counts all the same"
+    told = f"body weight 39 kg is in the record of {day[:10]} (Observation/o1), {age} ago"
+    told += " (typical: at most 12 months); it counts, whatever its age"
     notice = {"level": "warning", "elements": ["weight"], "message": told}
     assert screening["notices"] == ([notice] if age else [])
     page = run("screen", "--fhir", record, *ON, "--plain")

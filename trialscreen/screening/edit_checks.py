@@ -239,9 +239,9 @@ def _of_long_ago(patient: Evaluation, recorded: Iterable[Evidence]) -> Iterator[
         if not ago:
             ago, unit = (patient.on - measured).days, "day"
         value = value_in_words(patient.elements, one)
-        said = f"{element.label} {value} of {one.date} ({one.source}) is {count_of(ago, unit)} old"
-        more = f"(typical: at most {element.warn_after}), and counts all the same"
-        yield Notice("warning", (element.name,), f"{said} {more}")
+        said = f"{element.label} {value} is in the record of {one.date} ({one.source})"
+        more = f"{count_of(ago, unit)} ago (typical: at most {element.warn_after})"
+        yield Notice("warning", (element.name,), f"{said}, {more}; it counts, whatever its age")
 
 
 def is_unusual(element: Element, fact: Numbers | Dates) -> bool:

@@ -184,7 +184,7 @@ class Gathered:
             f"also said to be {said_as(one)}"
             for one in also
             if not {_NORMAL, value}.intersection(self.codes.meaning((one,)))
-            if value != one.display
+            if value.casefold() != one.display.casefold()
         ]
 
     def show(

@@ -37,6 +37,10 @@ def denied_by(found: Gathered, element: Element, hit: Hit, fact: Fact) -> str:
     for one in hit.entry.also:
         if _denies(found, element, hit, fact, one):
             return said_as(one)
+    if isinstance(hit.entry.value, tuple) and not isinstance(hit.entry.value, Amount):
+        for one in hit.entry.value:  # what is displayed beside a code never is the value
+            if _contradicts(_fact_of(found, element, _plain_words(one)), fact):
+                return said_as(one)
     return ""
 
 
@@ -58,8 +62,7 @@ def _denies(found: Gathered, element: Element, hit: Hit, fact: Fact, one: Coding
     words, value = found.codes.meaning((one,)), hit.entry.value
     if not words:
         # No code that is known; a word that contradicts the result is not passed over for that.
-        other = _fact_of(found, element, _plain_words(one))
-        return other is not None and meet(other, fact) is None
+        return _contradicts(_fact_of(found, element, _plain_words(one)), fact)
     said = words[0]
     if said == _UNCERTAIN:
         return True
@@ -74,12 +77,16 @@ def _denies(found: Gathered, element: Element, hit: Hit, fact: Fact, one: Coding
     is_by_limit = isinstance(value, Amount) and element.type == "boolean"
     is_negative = same(negative, fact) and not is_by_limit
     if said in _POSITIVE:
-        return is_negative or (positive is not None and meet(positive, fact) is None)
+        return is_negative or _contradicts(positive, fact)
     if said in _NEGATIVE:
-        return negative is not None and meet(negative, fact) is None
+        return _contradicts(negative, fact)
     if said in ("high", "abnormal"):
         return is_negative
     return said == "normal" and same(positive, fact)
+
+
+def _contradicts(other: Fact | None, fact: Fact) -> bool:
+    return other is not None and meet(other, fact) is None
 
 
 def _fact_of(found: Gathered, element: Element, words: Iterable[str]) -> Fact | None:

@@ -39,6 +39,7 @@ _STATEMENTS = CODED | MEDICINES
 _ABOUT_PATIENTS = _STATEMENTS | {"QuestionnaireResponse"}
 _HOLDERS = _STATEMENTS | {"DiagnosticReport"}
 """Of these, what they contain is looked at."""
+_GROUPING = frozenset(("DiagnosticReport", "Observation"))
 _LOOKED_AT = _ABOUT_PATIENTS | _HOLDERS | {"Patient", "Medication", "Bundle"}
 
 MOST_DEEP = 5
@@ -117,7 +118,7 @@ class Intake:
         if contained is not NOTHING and kind in _HOLDERS:
             inside = fhir.readable(_raws, contained) or ()
             one = replace(one, siblings=inside or one.siblings)
-        if kind == "DiagnosticReport":
+        if kind in _GROUPING:
             self._doubt_results(one)
         if kind in _ABOUT_PATIENTS:
             if self._matters(one):
@@ -146,8 +147,8 @@ class Intake:
         """That results of a withdrawn report are not certain, whatever they say of themselves."""
         if not (status := _withdrawn(report.head)):
             return
-        read, _ = fhir.decode(fhir.DiagnosticReport, report.data)
-        for one in read.result or ():
+        read, _ = fhir.decode(fhir.Grouping, report.data)
+        for one in (*(read.result or ()), *(read.has_member or ())):
             if one is not None and one.reference:
                 key = key_of(one.reference, "Observation", report.names)
                 self._spool.doubt(key, f"a result of {report.source}, which is {status}")

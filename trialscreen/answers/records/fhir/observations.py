@@ -88,6 +88,8 @@ def _measured(
     """A part, which has its times, its place and its status from the whole."""
     value, absent = _one_value(part, words), _said(part.data_absent_reason, words)
     also = _interpreted(part, words) if part.interpretation is not None else ()
+    if part.value_codeable_concept is not None:
+        also = (*also, *_in_words(part.value_codeable_concept))
     printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
     notes = printed.notes
     if is_both := bool(absent) and (value is not None or bool(also)):
@@ -106,6 +108,13 @@ def _measured(
         return entry
     counts = weakest(entry.standing, "provisional") if is_both else entry.standing
     return entry._replace(standing=counts, notes=(*entry.notes, *notes))
+
+
+def _in_words(concept: fhir.Concept) -> tuple[Coding, ...]:
+    """The text of a coded value, where that is another than what its codes display."""
+    displays = {one.display for one in concept.coding or () if one is not None}
+    is_another = concept.text and concept.coding and concept.text not in displays
+    return (Coding("", "", concept.text or ""),) if is_another else ()
 
 
 def _interpreted(part: fhir.Component, words: ConceptReader) -> tuple[Coding, ...]:

@@ -326,8 +326,11 @@ class Medication(Resource):
     ingredient: list[Ingredient] | None = None
 
 
-class DiagnosticReport(Resource):
+class Grouping(Part):
+    """A DiagnosticReport, or an Observation that groups others."""
+
     result: list[Reference | None] | None = None
+    has_member: list[Reference | None] | None = None
 
 
 class Item(Part):
