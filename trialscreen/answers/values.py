@@ -27,7 +27,7 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_range
-from trialscreen.screening.samples import SAMPLE_DAY, is_sample_day
+from trialscreen.screening.samples import SAMPLE_DAY
 from trialscreen.text.characters import DASH, WORDS, first_control, folded, is_dash, misspelt, shown
 
 MAX_LENGTH = 200
@@ -172,7 +172,7 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
 
 def _can_be_awaited(element: Element) -> bool:
     """Nobody waits for the day of a sample, nor for that of the screening."""
-    return element.name != SCREENING_DATE and not is_sample_day(element)
+    return element.name != SCREENING_DATE and element.range != SAMPLE_DAY.range
 
 
 @cache

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from trialscreen import __version__
 from trialscreen.cli.commands import Command, ElementFlagsCommand, as_given
 from trialscreen.cli.output import Exit, tell_problems
-from trialscreen.cli.process import code_of, ending_in_order, is_interrupt, open_streams
+from trialscreen.cli.process import code_of, ending_in_order, open_streams
 from trialscreen.model.errors import InputError, refuse
 
 
@@ -212,7 +212,8 @@ def run() -> NoReturn:
     except OSError as error:
         _fail(f"error: cannot write the result: {error.strerror}\n")
     except BaseException as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
-        if is_interrupt(error):
+        # Of an interrupt in the body of a class, Python makes a RuntimeError.
+        if isinstance(error.__cause__, KeyboardInterrupt):
             sys.exit(code_of(error))
         place = f"{type(error).__name__} in {_innermost(error)}"
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")

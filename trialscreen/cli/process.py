@@ -107,11 +107,6 @@ def code_of(end: BaseException | None) -> int:
     return 128 + _passed_on[0] if _passed_on else Exit.INTERRUPTED
 
 
-def is_interrupt(end: BaseException) -> bool:
-    """Whether Python made it of an interrupt: of one in the body of a class, a RuntimeError."""
-    return isinstance(end.__cause__, KeyboardInterrupt)
-
-
 @contextmanager
 def ending_in_order() -> Iterator[None]:
     """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half."""

@@ -72,7 +72,10 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         sections=root.required("sections", reader_of(tuple[Section, ...]), ()),
         cards=root.optional("cards", reader_of(Mapping[str, str]), {}),
         criteria=_read_criteria(root),
-        checks=root.optional("checks", _read_checks, ()),
+        checks=tuple(
+            read_record(at, Check, {"id": Cursor.text, "when": read_rule})
+            for at in root.items_of("checks")
+        ),
         spellings=root.optional("spellings", _read_spellings, {}),
     )
     _cross_check(trial, root)
@@ -209,11 +212,6 @@ def _read_share(at: Cursor) -> float:
     if not 0 < share < 1:
         at.problem(f"{share:g}; expected a share above 0 and below 1, such as 0.05")
     return share
-
-
-def _read_checks(at: Cursor) -> tuple[Check, ...]:
-    readers: dict[str, Reader] = {"id": Cursor.text, "when": read_rule}
-    return tuple(read_record(item, Check, readers) for item in at.items())
 
 
 def _cross_check(trial: Trial, root: Cursor) -> None:

@@ -53,7 +53,11 @@ class _Later:
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
         failing = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
-        dates = self._partial_dates(criterion)
+        dates = {
+            name: fact
+            for name in self.trial.elements_behind(criterion.rule)
+            if isinstance(fact := self.facts.get(name), Dates) and not fact.exact
+        }
         if len(dates) > MOST_PARTIAL_DATES:
             return True
         for days in product(*((fact.low, fact.high) for fact in dates.values())):
@@ -73,13 +77,6 @@ class _Later:
                     yield from (day for day in days_from(known) if day > self.on)
         behind = self.trial.elements_behind(criterion.rule)
         yield from (self.ends[name] for name in behind if name in self.ends)
-
-    def _partial_dates(self, criterion: Criterion) -> dict[str, Dates]:
-        return {
-            name: fact
-            for name in self.trial.elements_behind(criterion.rule)
-            if isinstance(fact := self.facts.get(name), Dates) and not fact.exact
-        }
 
 
 def _lasting(patient: Evaluation) -> _Later:

@@ -47,16 +47,6 @@ class Turn(NamedTuple):
     decides: bool | None
 
 
-def turns(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[Turn, ...]:
-    """All readings that a criterion, of which this is the trace, may turn on."""
-    return tuple(
-        [
-            Turn(one.ref, one.confirmed is not None, _decides(patient, alternative, trace))
-            for one, alternative in criterion.alternatives
-        ]
-    )
-
-
 def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool | None:
     """Whether an alternative would find something else."""
     found = trace.truth
@@ -91,17 +81,6 @@ def _by_alternative(trial: Trial) -> ByRule[Judging]:
         return lambda patient: Evaluation(signed, patient.facts, patient.on).truth(rule)
 
     return ByRule(judging)
-
-
-def turned_on(patient: Evaluation, criterion: Criterion, found: Truth) -> tuple[str, ...]:
-    """The unconfirmed readings whose alternatives would certainly find something else."""
-    return tuple(
-        [
-            one.ref
-            for one, alternative in criterion.alternatives
-            if one.confirmed is None and _finds_else(patient, alternative, found)
-        ]
-    )
 
 
 def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
@@ -249,7 +228,12 @@ class Finding:
     @kept
     def readings(self) -> tuple[Turn, ...]:
         """The readings of unclear texts that it may turn on, and whether it does."""
-        return turns(self.patient, self.criterion, self.trace)
+        return tuple(
+            [
+                Turn(one.ref, one.confirmed is not None, _decides(self.patient, other, self.trace))
+                for one, other in self.criterion.alternatives
+            ]
+        )
 
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
@@ -257,7 +241,10 @@ class Finding:
         if self.passes is None:
             return ()
         if self.passes:
-            return turned_on(self.patient, self.criterion, self.truth)
+            readings = self.criterion.alternatives
+            others = [(one.ref, other) for one, other in readings if one.confirmed is None]
+            found = [ref for ref, one in others if _finds_else(self.patient, one, self.truth)]
+            return tuple(found)  # by these it would certainly not pass
         open_ = [one.id for one in self.readings if not one.confirmed and one.decides is not False]
         return tuple(open_) or turns_together(self.patient, self.criterion, self.trace)
 

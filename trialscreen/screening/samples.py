@@ -29,11 +29,6 @@ def day_column(name: str) -> str:
     return f"{name}_date"
 
 
-def is_sample_day(element: Element) -> bool:
-    """Whether it stands for the day of a sample."""
-    return element.range == SAMPLE_DAY.range
-
-
 def with_sample_days(trial: Trial) -> Trial:
     """The trial with an element, which no rule knows, for the column of each sample's day."""
     days = {

@@ -162,12 +162,9 @@ def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], no
 
 def _is_nothing(hit: Hit, nothing: frozenset[str]) -> bool:
     """Whether it has no value, or only a word for having none, and no interpretation either."""
-    return not hit.entry.also and _has_none(hit.entry, nothing)
-
-
-def _has_none(entry: Entry, nothing: frozenset[str]) -> bool:
-    value = entry.value
-    return value is None or value == () or (isinstance(value, str) and folded(value) in nothing)
+    value = hit.entry.value
+    is_word = isinstance(value, str) and folded(value) in nothing
+    return not hit.entry.also and (value is None or value == () or is_word)
 
 
 def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:

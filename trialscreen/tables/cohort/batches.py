@@ -43,8 +43,8 @@ class Anchor(NamedTuple):
 class Batches:
     """How the rows of one table become the typed columns in `schema`.
 
-    `prepared` for the scan; then `read`, unless it `is_ready`. What is wrong in columns that
-    are `typed` is left for `screener` to find. `days` is the column of screening dates, if
+    `prepared` for the scan; then `read`, if there are `texts` or `days`. What is wrong in columns
+    that are `typed` is left for `screener` to find. `days` is the column of screening dates, if
     there is one. `with_awaited`, the schema has the `awaited_column` of each of `texts`.
     `cells`: by column of the table, the element it holds, and how it may come in pieces.
     """
@@ -67,21 +67,12 @@ class Batches:
 
         How numbers are written is seldom asked, and not told of typed ones.
         """
-
-        def is_read_as_written(element: str, kind: CellKind) -> bool:
-            if not isinstance(kind, NumberKind):
-                return False
-            return kind.doubtful is not None or f"{element}_half" in read
-
-        return {
-            name: "words" if is_read_as_written(element, kind) else kind
-            for name, (element, kind) in self.cells.items()
-        }
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the scan has typed columns as they are."""
-        return not self.texts and self.days is None
+        kinds = {name: kind for name, (_, kind) in self.cells.items()}
+        for name, (element, kind) in self.cells.items():
+            is_told = f"{element}_half" in read
+            if isinstance(kind, NumberKind) and (is_told or kind.doubtful is not None):
+                kinds[name] = "words"
+        return kinds
 
     def read(
         self, cells: pl.DataFrame, *, as_values: bool = False

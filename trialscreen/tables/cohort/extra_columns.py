@@ -88,9 +88,10 @@ class ExtraColumns(NamedTuple):
             # Not reviewed: what contradicts is struck out already.
             patient = Evaluation(self.trial, given, on)
             screening = Screening(patient, tuple(Finding(one, patient) for one in some))
+            failing = screening.failing if "reasons" in self.columns else ()
             yield {
                 "missing": [name for group in screening.missing.values() for name in group],
-                "reasons": _reasons(screening) if "reasons" in self.columns else [],
+                "reasons": [f"{one.id}: {why}" for one in failing for why in one.reasons],
                 "clears_on": screening.clears_on if "clears_on" in self.columns else None,
             }
 
@@ -119,15 +120,6 @@ def _facts(columns: pl.DataFrame, element: Element) -> list[Fact | None]:
         return list(map(fact_of, cells))
     known = {one: fact_of(one) for one in set(cells)}
     return list(map(known.__getitem__, cells))
-
-
-def _reasons(screening: Screening) -> list[str]:
-    """Why the patient fails, criterion by criterion."""
-    return [
-        f"{finding.criterion.id}: {reason}"
-        for finding in screening.failing
-        for reason in finding.reasons
-    ]
 
 
 def _names_where(flags: pl.DataFrame, columns: Mapping[str, str], rows: int) -> pl.Series:

@@ -19,11 +19,6 @@ STDOUT = Path("-")
 """Stands for standard output."""
 
 
-def has_known_ending(path: Path) -> bool:
-    """Whether the findings can go there, by its name."""
-    return path == STDOUT or path.suffix.lower() in ENDINGS
-
-
 def name_of(path: Path) -> str:
     """The output's name in messages."""
     return "standard output" if path == STDOUT else printable(str(path))

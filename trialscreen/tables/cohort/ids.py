@@ -40,7 +40,8 @@ class Ids:
         # An empty one comes before all else, and one without a value after all else.
         fine = ascending and first is not None and first != ""
         if not fine:
-            self._empty.extend(rows.filter(_is_empty(ids)))
+            is_empty = ids.is_null() | (ids == "") if is_text else ids.is_null()
+            self._empty.extend(rows.filter(is_empty))
         if is_text and not (fine and last < NO_VALUE):
             self._without.extend(ids.filter(ids.str.starts_with(NO_VALUE)))
         if is_text and (is_header := ids == self._title).any():
@@ -98,8 +99,3 @@ def _have_no_blanks(ascending: pl.Series) -> bool:
         return False
     last = ascending.cast(pl.Binary).bin.get(-1)
     return bool((last >= ord("!")).all() and (last <= ord("~")).all())
-
-
-def _is_empty(ids: pl.Series) -> pl.Series:
-    is_null = ids.is_null()
-    return is_null | (ids == "") if isinstance(ids.dtype, pl.String) else is_null

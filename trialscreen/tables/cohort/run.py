@@ -145,7 +145,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             progress.start(tables.counted)
             # For extra columns each row is screened anew; else no typed column is needed any more.
             wanted = None if job.extra or with_attrition else [ROW, *columns]
-            if batches.is_ready:
+            if not batches.texts and batches.days is None:
                 found = screener.screened(rows, wanted)
             else:
                 cells = _cells(tables, batches, rows, job, screener)
@@ -239,11 +239,11 @@ def _with_limits(
 def _check_files(trial: Trial, job: Job) -> None:
     """Before anything is read: where the output goes, and how its columns are called."""
     problems = []
-    if not findings_file.has_known_ending(job.output):
+    output = [] if job.output == findings_file.STDOUT else [job.output]
+    if any(one.suffix.lower() not in findings_file.ENDINGS for one in output):
         endings = " or ".join(findings_file.ENDINGS)
         message = f"expected a name that ends in {endings}, or - for standard output"
         problems.append(Problem(findings_file.name_of(job.output), message))
-    output = [] if job.output == findings_file.STDOUT else [job.output]
     written = [*output, *([] if job.problems is None else [job.problems]), *job.beside]
     for path in written:
         if path.exists() and not path.is_file():

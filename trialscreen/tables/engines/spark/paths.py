@@ -42,10 +42,6 @@ def local(path: str) -> str:
     return f"{_LOCAL}:{path}"
 
 
-def is_pattern(path: str) -> bool:
-    return _PATTERN.search(path) is not None
-
-
 def literal(path: str) -> str:
     """For Spark, to which any path is a pattern, whether or not there is such a file."""
     return _PATTERN.sub(r"\\\1", path)

@@ -22,7 +22,6 @@ from trialscreen.tables.engines.spark.paths import (
     NOT_PARQUET,
     THERE_ALREADY,
     Listed,
-    is_pattern,
     literal,
     plain,
 )
@@ -65,7 +64,7 @@ def address_of(spark: SparkSession, path: str) -> str:
 def find(spark: SparkSession, name: str) -> Found:
     """What a file, a folder or a pattern stands for. Raises InputError if for nothing."""
     address = address_of(spark, name)
-    as_it_is = not is_pattern(name) or _exists(spark, literal(name))
+    as_it_is = literal(name) == name or _exists(spark, literal(name))
     sizes = _sizes(spark, literal(name) if as_it_is else name)
     if sizes is None or not (sizes or as_it_is):
         refuse(printable(plain(name)), NOT_FOUND)
