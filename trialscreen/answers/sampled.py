@@ -11,16 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 
+from trialscreen.answers import values
 from trialscreen.answers.answer import Answer, Answers, Key, day_or_text
-from trialscreen.answers.values import (
-    LIMITS,
-    MAX_LENGTH,
-    PENDING_WORD,
-    is_pending,
-    is_unknown,
-    read_value,
-    unknown_words,
-)
 from trialscreen.answers.written_dates import days_of
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates, Exactly
@@ -49,16 +41,18 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
     is_long = element.type == "boolean" and len(text) > len(Key.DESPITE)
     if is_long and (found := re.search(_DESPITE, text)) is not None:
         text, said = text[: found.start()].rstrip(), {Key.DESPITE: text[found.end() :].lstrip()}
-    if len(text) > MAX_LENGTH:  # which is refused; to look for words in it could take long
+    if len(text) > values.MAX_LENGTH:  # which is refused; to look for words in it could take long
         return answer
     if (dated := with_day_behind(element, text)) is not None:
         text, said = dated[1], {Key.SAMPLED: dated[2]}
     if (waits := said_pending(trial, element, text)) is not None:
-        text, said = PENDING_WORD, {**said, **waits}
-    elif len(words := text.split()) > 1 and is_pending(trial, element, words[0].rstrip(",;:.")):
+        text, said = values.PENDING_WORD, {**said, **waits}
+    elif len(words := text.split()) > 1 and values.is_pending(
+        trial, element, words[0].rstrip(",;:.")
+    ):
         message = "expected pending, with since DAY and from WHOM behind it, if known"
         problems.append(Problem(answer.where, f"{shown(text)}; {message}"))
-        text = PENDING_WORD
+        text = values.PENDING_WORD
     for key in filter(answer.notes.__contains__, said):
         if day_or_text(note := answer.notes[key]) != day_or_text(said[key]):
             message = f"{shown(said[key])} behind the value, and {shown(note)}; give one"
@@ -71,7 +65,7 @@ def with_day_behind(element: Element, text: str) -> re.Match[str] | None:
     if element.type == "date":
         return None
     if _says(text, "on") and (dated := re.fullmatch(_DATED, text)) is not None:
-        is_day = element.valid_for is not None and LIMITS.search(dated[2]) is None
+        is_day = element.valid_for is not None and values.LIMITS.search(dated[2]) is None
         return dated if is_day or _is_date(dated[2]) else None
     dated = re.fullmatch(_DATED_IN_BRACKETS, text) if text.rstrip().endswith(")") else None
     return dated if dated is not None and is_day_in_brackets(dated[2]) else None
@@ -85,13 +79,13 @@ def is_day_in_brackets(text: str) -> bool:
 def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | None:
     """Since when and from whom a value is awaited, as far as it is said; None if it is not."""
     if not _says(text, "since", "from"):
-        return {} if is_pending(trial, element, text) else None
-    if len(text) > MAX_LENGTH:
+        return {} if values.is_pending(trial, element, text) else None
+    if len(text) > values.MAX_LENGTH:
         return None
     word, *behind = re.split(_AWAITED, text)
     said = {key.lower(): told.strip() for key, told in zip(*[iter(behind)] * 2, strict=True)}
     is_once = 2 * len(said) == len(behind)
-    return said if is_once and is_pending(trial, element, word) else None
+    return said if is_once and values.is_pending(trial, element, word) else None
 
 
 def _says(text: str, *words: str) -> bool:
@@ -118,7 +112,7 @@ def with_days(
         del found[column]
         if value is not None:
             found[element.name] = _with_day(value, day, problems)
-        elif not is_unknown(trial, day.text):
+        elif not values.is_unknown(trial, day.text):
             message = f"is the day of a sample of {element.name}, which is not given"
             problems.append(Problem(day.where, message))
     return found
@@ -172,7 +166,7 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     for name in filter(said_of.__contains__, trial.answerable_by_name):
         element, answer = trial.elements[name], said_of[name]
         notes = {key: answer.notes[key] for key in _BESIDE if key in answer.notes}
-        said = {key: text for key, text in notes.items() if not is_unknown(trial, text)}
+        said = {key: text for key, text in notes.items() if not values.is_unknown(trial, text)}
         found = _read_days(trial, said, answer.where, on, problems)
         for key, message in _out_of_place(trial, element, answer, said, on):
             problems.append(Problem(f"{answer.where} {key}", message))
@@ -184,7 +178,9 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
             since = next((one.low for one in told if one.exact), answered)
             source = said.get(Key.AWAITED_FROM) or awaited_from(trial.elements, element)
             awaited.append(Awaited(name, since, source))
-        elif Key.SAMPLED in found and folded(answer.text) not in unknown_words(trial, element):
+        elif Key.SAMPLED in found and folded(answer.text) not in values.unknown_words(
+            trial, element
+        ):
             days[name] = found[Key.SAMPLED]
     return Samples(days, tuple(awaited))
 
@@ -196,7 +192,7 @@ def _read_days(
     found: dict[str, Dates] = {}
     for key in filter(said.__contains__, (Key.SAMPLED, Key.AWAITED_SINCE)):
         try:
-            days = read_value(trial, SAMPLE_DAY, said[key], on)
+            days = values.read_value(trial, SAMPLE_DAY, said[key], on)
         except ValueProblem as problem:
             problems.append(Problem(f"{where} {key}", str(problem)))
             continue
@@ -216,12 +212,12 @@ def _out_of_place(
         yield Key.SAMPLED, f"{element.label} carries no day of a sample; leave it out"
     for key in (Key.AWAITED_SINCE, Key.AWAITED_FROM):
         if key in said and not answer.is_pending:
-            yield key, f"is for a value that is {PENDING_WORD}"
+            yield key, f"is for a value that is {values.PENDING_WORD}"
     if Key.AWAITED_FROM in said and _is_date(said[Key.AWAITED_FROM]):
         day = shown(said[Key.AWAITED_FROM])
         yield Key.AWAITED_FROM, f"{day} is a day, and from tells who gives the value; write since"
     if Key.DESPITE in answer.notes:
         text = answer.notes.get(Key.SET_ASIDE, answer.text)
         with suppress(ValueProblem):  # told where the answers are read
-            if read_value(trial, element, text, on) != Exactly(value=False):
+            if values.read_value(trial, element, text, on) != Exactly(value=False):
                 yield Key.DESPITE, "is for a no, and names what in the record says yes"

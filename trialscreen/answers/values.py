@@ -13,15 +13,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import digit
 
-from trialscreen.answers.written_dates import (
-    IN_PART,
-    days_of,
-    half_said,
-    how_long_ago,
-    if_exact,
-    said_roughly,
-    signed_as_said,
-)
+from trialscreen.answers import written_dates
 from trialscreen.model.dates import Period
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
@@ -189,7 +181,7 @@ def _whole(clean: str) -> str:
 
 def in_dates(element: Element, text: str, on: date) -> str:
     """`text` as it can be kept: how long ago something was is put in dates."""
-    said = how_long_ago(folded(text), on) if element.type == "date" else None
+    said = written_dates.how_long_ago(folded(text), on) if element.type == "date" else None
     return said or text
 
 
@@ -239,12 +231,12 @@ def _read_choice(element: Element, clean: str, text: str) -> Exactly:
 
 
 def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
-    if (dates := how_long_ago(clean, on)) is not None:
+    if (dates := written_dates.how_long_ago(clean, on)) is not None:
         raise ValueProblem(f"{shown(text)} depends on the day it is said; write '{dates}'")
     sign, one, other = _ends(clean)
-    first, last = days_of(_whole(one), text)
+    first, last = written_dates.days_of(_whole(one), text)
     if other is not None:
-        last = days_of(_whole(other), text)[1]
+        last = written_dates.days_of(_whole(other), text)[1]
     if first > last:
         raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
     low, high = element.range if element.range is not None else (date.min, date.max)
@@ -272,9 +264,9 @@ def read_day(text: str) -> date:
     if not folded(text):
         raise ValueProblem("an empty value; expected YYYY-MM-DD")
     try:
-        first, last = days_of(folded(text), text)
+        first, last = written_dates.days_of(folded(text), text)
     except ValueProblem as problem:
-        raise ValueProblem(str(problem).removesuffix(IN_PART)) from None
+        raise ValueProblem(str(problem).removesuffix(written_dates.IN_PART)) from None
     if first != last:
         raise ValueProblem(f"{shown(text)} is not one day; expected YYYY-MM-DD")
     return first
@@ -378,15 +370,15 @@ def no_number(clean: str, text: str) -> ValueProblem:
 
 def _better_written(clean: str) -> str | None:
     """How to write the number, bound or span that folded `clean` may mean; None if it is none."""
-    if (rest := said_roughly(clean)) is not None:
-        return if_exact(rest)
+    if (rest := written_dates.said_roughly(clean)) is not None:
+        return written_dates.if_exact(rest)
     if re.fullmatch(_IN_THREES, clean):
         return f"for one write {shown(clean.replace(' ', ''))}"
     span = re.fullmatch(_LIKE_A_SPAN, clean)
     if span is not None and float(span[1]) < float(span[4]):
         may_be_a_sign = span[2] == "-" and float(span[1]) < 0 < float(span[4])  # -2.5 -2.8
         return None if may_be_a_sign else f"for a span write '{span[1]} to {span[3]}'"
-    better = signed_as_said(clean) or half_said(clean)
+    better = written_dates.signed_as_said(clean) or written_dates.half_said(clean)
     return better and f"write {shown(better)}"
 
 

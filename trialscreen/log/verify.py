@@ -11,16 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from trialscreen.log import store
 from trialscreen.log.seal import NO_SEAL, seal_of
-from trialscreen.log.store import (
-    APPLICATION,
-    FORMAT,
-    GUARDS,
-    TABLES,
-    connected,
-    file_errors,
-    unlike_tables,
-)
 from trialscreen.model.errors import ValueProblem, refuse
 from trialscreen.text.characters import printable, shown
 
@@ -78,17 +70,17 @@ class Checked(NamedTuple):
 
 def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
     """Checks the whole chain. Raises InputError for a file that is not a log."""
-    with connected(path) as connection:
+    with store.connected(path) as connection:
         # A file that was cut is read as far as it goes, which SQLite does in this mode only.
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA writable_schema = ON")
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-        with file_errors(path):
+        with store.file_errors(path):
             tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'")
             if not tables.fetchone()[0]:
                 refuse(printable(str(path)), "is not a screening log")
             faults = list(_schema_faults(connection))
-            if unlike_tables(connection):
+            if store.unlike_tables(connection):
                 return Checked(0, NO_SEAL, tuple(faults))
         chain = _Chain(noted)
         try:
@@ -165,7 +157,7 @@ _ROWS = (
 def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Tables and guards that are not as the log made them."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
-    expected = TABLES | GUARDS
+    expected = store.TABLES | store.GUARDS
     for name, sql in expected.items():
         if name not in found:
             yield Fault(None, f"its guard or table {name!r} was removed")
@@ -178,4 +170,4 @@ def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(None, f"its {name} was changed")
 
 
-_MARKS = {"application_id": APPLICATION, "user_version": FORMAT}
+_MARKS = {"application_id": store.APPLICATION, "user_version": store.FORMAT}

@@ -13,16 +13,9 @@ from trialscreen.model.kept import kept
 from trialscreen.model.rules import Rule, elements_of
 from trialscreen.model.trial import Alternative, ByRule, Criterion, Kind, Trial
 from trialscreen.model.truth import Truth
+from trialscreen.screening import explain
 from trialscreen.screening.clearing import first_clear_day
 from trialscreen.screening.evaluate import Evaluation, Judging, Trace
-from trialscreen.screening.explain import (
-    distance,
-    grounds,
-    minimal_support,
-    reasons,
-    stand_ins,
-    support_of,
-)
 from trialscreen.screening.missing import missing, needed
 
 UNCONFIRMED = "on an unconfirmed reading"
@@ -110,8 +103,8 @@ def _with_sources(trial: Trial, answers: Sequence[str]) -> frozenset[str]:
 
 def _is_found_without(patient: Evaluation, trace: Trace, left_out: frozenset[str]) -> bool:
     """Whether the other answers decide a trace as all do."""
-    (names, instead), facts = support_of(patient, trace), patient.facts
-    if names.isdisjoint(left_out) and patient.once(stand_ins).isdisjoint(left_out):
+    (names, instead), facts = explain.support_of(patient, trace), patient.facts
+    if names.isdisjoint(left_out) and patient.once(explain.stand_ins).isdisjoint(left_out):
         return True
     if not names.isdisjoint(left_out) and instead.isdisjoint(facts):
         return False
@@ -206,7 +199,7 @@ class Finding:
     @kept
     def reasons(self) -> tuple[str, ...]:
         """What decided it, a text each; while it is open, what is known and not enough."""
-        return reasons(self.trace, self.patient.on)
+        return explain.reasons(self.trace, self.patient.on)
 
     @kept
     def missing(self) -> tuple[str, ...]:
@@ -251,7 +244,7 @@ class Finding:
     @kept
     def rests_on(self) -> tuple[str, ...]:
         """The fewest elements that decide it as it is; none while it is open."""
-        return minimal_support(self.patient, self.trace)
+        return explain.minimal_support(self.patient, self.trace)
 
     @kept
     def distances(self) -> tuple[str, ...]:
@@ -259,5 +252,5 @@ class Finding:
         if self.passes is not False:
             return ()
         on = self.patient.on
-        texts = [distance(one.test, on) for one in grounds(self.trace, on)]
+        texts = [explain.distance(one.test, on) for one in explain.grounds(self.trace, on)]
         return tuple(text for text in texts if text is not None)

@@ -8,14 +8,8 @@ from functools import partial
 
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
+from trialscreen.tables.compile import flags
 from trialscreen.tables.compile.compiler import Compiler, Judged, judged_at_least, judged_not
-from trialscreen.tables.compile.flags import (
-    cleaned,
-    contradiction_flags,
-    needed,
-    stale,
-    warning_flags,
-)
 from trialscreen.tables.compile.program import Flag, Program, Step, Table
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
 
@@ -38,7 +32,7 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
     share = partial(compiler.share, "eligible_part", "a part of the verdict")
     whole = judged_at_least(len(passes), passes, share)
     eligible = compiler.share("eligible", "whether every criterion passes", whole.truth)
-    found = contradiction_flags(compiler)
+    found = flags.contradiction_flags(compiler)
     failing = if_(negated(eligible), Constant("ineligible"), Constant("undetermined"))
     lacks_consent = _lacks_consent(compiler, met)
     without = if_(lacks_consent, Constant("consent"), Constant("judgement"))
@@ -48,10 +42,10 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
         verdict=if_(eligible, Constant("eligible"), failing),
         open=if_(unknown(eligible), if_(whole.lacks, Constant("data"), without), NULL),
         contradictions=found,
-        cleaned=cleaned(table, found),
-        needed=needed(compiler) if with_needed else {},
-        stale=stale(compiler),
-        warnings=warning_flags(compiler),
+        cleaned=flags.cleaned(table, found),
+        needed=flags.needed(compiler) if with_needed else {},
+        stale=flags.stale(compiler),
+        warnings=flags.warning_flags(compiler),
         steps=tuple(compiler.steps.values()),
     )
 

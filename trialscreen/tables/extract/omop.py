@@ -10,14 +10,7 @@ import polars as pl
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.fact_tables import EVIDENCE_COLUMNS, PATIENT, FactTables
-from trialscreen.answers.records.omop.by_person import (
-    entry_of,
-    extract_one_by_one,
-    persons_of,
-    records,
-    staged_for,
-    without_entries,
-)
+from trialscreen.answers.records.omop import by_person
 from trialscreen.answers.records.omop.cdm import PERSON
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
@@ -66,16 +59,16 @@ def extract(source: str, tables: FactTables, advance: Advance) -> tuple[str, ...
     patients and elements. `advance` is told of patients. Raises InputError for a source that
     cannot be read.
     """
-    with staged_for(tables.selection.codes, source) as staged:
+    with by_person.staged_for(tables.selection.codes, source) as staged:
         opened = staged.source
         if tables.selection.assume_absent or not staged.rows:  # or no table but person
-            extract_one_by_one(staged, tables, advance)
+            by_person.extract_one_by_one(staged, tables, advance)
             return staged.notices
         with opened.reading():
             find_newest(staged, tables.selection.on)
         for problem in (*opened.problems(), *strangers(staged, "rows_of")):
             tables.note(problem)
-        for record in without_entries(staged, "death"):
+        for record in by_person.without_entries(staged, "death"):
             tables.add(record)
         extraction = _Extraction(staged, tables)
         for patients in extraction.patients.iter_slices(AT_ONCE):
@@ -121,7 +114,7 @@ class _Extraction:
         unclear: list[int] = []
         for row in dicts(self._here, "FROM who"):
             row |= {"person_id": "", "is_dead": False, "death_date": ""}
-            persons = tuple(persons_of(row))
+            persons = tuple(by_person.persons_of(row))
             found = select(self._selection, Record("", persons))
             if len(persons) > 1 or found.problems:
                 unclear.append(row["who"])
@@ -172,7 +165,7 @@ class _Extraction:
         places = dict(patients.select(PATIENT, "place").iter_rows())
         rows = dicts(self._here, _ROWS_IN_PART.format(on=self._selection.on))
         for patient, of in groupby(rows, itemgetter("person_id")):
-            entries = tuple(entry_of(row, vocabulary) for row in of)
+            entries = tuple(by_person.entry_of(row, vocabulary) for row in of)
             found, place = select(self._selection, Record(patient, (), entries)), places[patient]
             of_them = {*groups[place], ""}
             evidence = [one for one in found.evidence if self._groups[one.element] in of_them]
@@ -187,7 +180,7 @@ class _Extraction:
         chosen = patients.filter(pl.col("place").is_in(list(places)))
         self._want(chosen.select(PATIENT))
         ids = dict(chosen.select(PATIENT, "place").iter_rows())
-        for record in records(self._staged, "wanted"):
+        for record in by_person.records(self._staged, "wanted"):
             yield ids[record.patient], select(self._selection, record)
 
     def _want(self, rows: pl.DataFrame) -> None:

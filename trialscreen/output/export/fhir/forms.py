@@ -16,16 +16,8 @@ from trialscreen.model.dates import in_utc
 from trialscreen.model.facts import day
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.output.export.conditions import NEVER, Condition
-from trialscreen.output.export.fhir.datatypes import (
-    LARGEST_INTEGER,
-    Answer,
-    Json,
-    answer_of,
-    check_codes,
-    choice_coding,
-    quantity,
-    unit_coding,
-)
+from trialscreen.output.export.fhir import datatypes
+from trialscreen.output.export.fhir.datatypes import Json
 from trialscreen.output.export.fhir.enable_when import enabling, holds, irrelevant_when
 from trialscreen.screening.screen import Screening
 
@@ -62,7 +54,7 @@ def questionnaire(
     `linkId` is the element's name, `code` what `codes` bind to it. Raises InputError for names
     of choices and units that cannot be codes.
     """
-    check_codes(trial)
+    datatypes.check_codes(trial)
     nct_id, coded = trial.registration.nct_id, _coded(codes)
     irrelevant = irrelevance(trial, variant)
     items = {
@@ -137,7 +129,7 @@ def _item(trial: Trial, element: Element, irrelevant: Condition, base: str) -> J
     enabled = enabling(irrelevant, trial.elements, base)
     extensions = [*enabled.pop("extension", ()), *_extensions(element)]
     options = [
-        {"valueCoding": {**choice_coding(element, name, base), "display": label}}
+        {"valueCoding": {**datatypes.choice_coding(element, name, base), "display": label}}
         for name, label in element.choices.items()
     ]
     return {
@@ -172,15 +164,15 @@ def _extensions(element: Element) -> list[Json]:
     if element.unit is not None:
         ending = "unitOption" if element.type == "quantity" else "unit"
         url = f"{_CORE}/questionnaire-{ending}"
-        found.append({"url": url, "valueCoding": unit_coding(element)})
+        found.append({"url": url, "valueCoding": datatypes.unit_coding(element)})
     ends: Iterable[float | date] = element.range or ()
     for key, end in zip(("min", "max"), ends, strict=False):
         if isinstance(end, date):
             found.append({"url": f"{_CORE}/{key}Value", "valueDate": end.isoformat()})
         elif element.type == "quantity":
             url = f"{_SDC}/sdc-questionnaire-{key}Quantity"
-            found.append({"url": url, "valueQuantity": quantity(element, end)})
-        elif abs(end) <= LARGEST_INTEGER:
+            found.append({"url": url, "valueQuantity": datatypes.quantity(element, end)})
+        elif abs(end) <= datatypes.LARGEST_INTEGER:
             whole = math.ceil(end) if key == "min" else math.floor(end)
             found.append({"url": f"{_CORE}/{key}Value", "valueInteger": whole})
     return found
@@ -208,15 +200,15 @@ def response(
     can change a criterion. Raises InputError as `questionnaire` does.
     """
     trial = screening.trial
-    check_codes(trial)
+    datatypes.check_codes(trial)
     facts = {**screening.facts, SCREENING_DATE: day(screening.on)}
     irrelevant = irrelevance(trial, variant)
-    carried: dict[str, Answer] = {}
+    carried: dict[str, datatypes.Answer] = {}
     not_enabled, no_such_answer = [], []
     for element in questions_of(trial):
         if (fact := facts.get(element.name)) is None:
             continue
-        answer = answer_of(trial, element, fact, screening.on, variant.base)
+        answer = datatypes.answer_of(trial, element, fact, screening.on, variant.base)
         if holds(irrelevant[element.name], carried):
             not_enabled.append(element.name)
         elif answer is None:

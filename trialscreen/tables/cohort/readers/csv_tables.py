@@ -17,13 +17,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from trialscreen.model.errors import InputError, Problem, refuse
-from trialscreen.tables.cohort.readers.csv_pieces import (
-    CONTROLS,
-    LONGEST_LINE,
-    Piece,
-    PieceReader,
-    whole_lines,
-)
+from trialscreen.tables.cohort.readers import csv_pieces
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
     CellKind,
@@ -47,7 +41,7 @@ AT_ONCE = 5_000
 """Rows."""
 
 _EXCELS_OWN = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
-_CONTROL = re.compile(f"[{re.escape(CONTROLS.decode())}]")
+_CONTROL = re.compile(f"[{re.escape(csv_pieces.CONTROLS.decode())}]")
 _CELL = r'"(?>(?:[^"]|"")*)"?|[^{0}\r\n]*+'
 _ADVICE = 'a cell with a quote (") in it stands in quotes, with that quote twice'
 _MOST = 50
@@ -102,15 +96,15 @@ class _File:
         """As `opened.Pieces`; some columns are enough if `only` they count. Raises InputError."""
         self.notes.clear()
         self.blank.clear()
-        reader = PieceReader(self.layout.names, self.layout.separator, kinds)
+        reader = csv_pieces.PieceReader(self.layout.names, self.layout.separator, kinds)
         rows, place = 0, self.layout.bytes
         with (
             open_bytes(self._path) as file,
             io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="") as text,
         ):
-            for lines in whole_lines(file, place):
+            for lines in csv_pieces.whole_lines(file, place):
                 if only is not None and place < self._plain_until:
-                    piece: Piece | None = reader.texts(lines, only)
+                    piece: csv_pieces.Piece | None = reader.texts(lines, only)
                 else:
                     piece = reader.read_if_plain(lines)
                 if piece is None:
@@ -284,7 +278,7 @@ class _Records:
             yield cells
 
     def _more_lines(self) -> Iterator[str]:
-        while line := self._text.readline(LONGEST_LINE):
+        while line := self._text.readline(csv_pieces.LONGEST_LINE):
             self.lines.append(line)
             if self._are_checked:
                 self._check(line)
@@ -292,8 +286,8 @@ class _Records:
 
     def _check(self, line: str) -> None:
         where = f"{self.origin}:{self.first + len(self.lines) - 1}"
-        if len(line) == LONGEST_LINE:
-            refuse(where, f"a line has more than {LONGEST_LINE:,} characters")
+        if len(line) == csv_pieces.LONGEST_LINE:
+            refuse(where, f"a line has more than {csv_pieces.LONGEST_LINE:,} characters")
         if (found := re.search("[\udc80-\udcff]", line)) is not None:
             byte = f"byte {ord(found[0]) - 0xDC00:02X} in column {found.start() + 1}"
             refuse(where, f"is not UTF-8 text ({byte}): {ADVICE}")

@@ -16,13 +16,7 @@ from zipfile import ZipFile, is_zipfile
 import polars as pl
 
 from trialscreen.model.errors import InputError, refuse
-from trialscreen.tables.cohort.readers.excel_cells import (
-    Cells,
-    DamagedSheet,
-    Sheet,
-    Unusual,
-    open_book,
-)
+from trialscreen.tables.cohort.readers import excel_cells
 from trialscreen.tables.cohort.readers.excel_table import TOO_LARGE, SheetTable
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, text_schema
 from trialscreen.text.characters import shown, some
@@ -49,7 +43,7 @@ def open_table(path: Path, asked: Asked) -> Tables:
             return _read(path, asked)
     except InputError:
         raise
-    except DamagedSheet as error:
+    except excel_cells.DamagedSheet as error:
         message = f"cannot be read as an .xlsx file: {error}"
         refuse(origin, message)
     except Exception as error:  # a damaged part raises whatever its reader does
@@ -81,7 +75,7 @@ def _refuse_other_files(path: Path, origin: str) -> None:
 
 
 def _read(path: Path, asked: Asked) -> Tables:
-    with open_book(path) as sheets:
+    with excel_cells.open_book(path) as sheets:
         sheet, notes = _chosen(sheets, asked.sheet, asked.origin)
         table = _table(sheet, asked, computes_later=_computes_later(path))
     schema = text_schema(table.names)
@@ -91,13 +85,13 @@ def _read(path: Path, asked: Asked) -> Tables:
     return Tables(frame, schema, lambda: table.rows, notes=notes, blank=blank, pieces=pieces)
 
 
-def _table(sheet: Sheet, asked: Asked, *, computes_later: bool) -> SheetTable:
-    cells = Cells(sheet, computes_later=computes_later)
+def _table(sheet: excel_cells.Sheet, asked: Asked, *, computes_later: bool) -> SheetTable:
+    cells = excel_cells.Cells(sheet, computes_later=computes_later)
     table = SheetTable(cells, asked)
     try:
         table.read(cells.usual())
-    except Unusual:
-        cells = Cells(sheet, computes_later=computes_later)
+    except excel_cells.Unusual:
+        cells = excel_cells.Cells(sheet, computes_later=computes_later)
         table = SheetTable(cells, asked)
         table.read(cells.rewritten())
     return table
@@ -110,7 +104,9 @@ def _computes_later(path: Path) -> bool:
         return any(_COMPUTES.search(package.read(name)) for name in books)
 
 
-def _chosen(found: Sequence[Sheet], name: str | None, origin: str) -> tuple[Sheet, tuple[str, ...]]:
+def _chosen(
+    found: Sequence[excel_cells.Sheet], name: str | None, origin: str
+) -> tuple[excel_cells.Sheet, tuple[str, ...]]:
     sheets = {sheet.title: sheet for sheet in found}
     if not sheets:
         message = (

@@ -18,17 +18,11 @@ import polars as pl
 from openpyxl.utils import get_column_letter
 
 from trialscreen.model.errors import refuse
+from trialscreen.tables.cohort.readers import opened
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED
 from trialscreen.tables.cohort.readers.excel_cells import MOST_COLUMNS, Cells, Range, Unusual
 from trialscreen.tables.cohort.readers.number_formats import Shown
-from trialscreen.tables.cohort.readers.opened import (
-    Asked,
-    CellKind,
-    Distinct,
-    NumberKind,
-    named_columns,
-    plain,
-)
+from trialscreen.tables.cohort.readers.opened import CellKind
 from trialscreen.text.characters import BLANKS, count_of, shown, some
 
 MAX_CELLS = 20_000_000
@@ -41,10 +35,10 @@ TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
 _BLANK = " \t\r\n"
 _HEADER = r'^r="[1-9][0-9]{0,6}"(?: [A-Za-z0-9:]+="[^"<>&]*")*/?>[ \t\r\n]*$'
 _IS_HIDDEN = r' hidden="(?:1|true)"'
-_ANY_NUMBER = NumberKind(lambda _: pl.lit(value=True))
+_ANY_NUMBER = opened.NumberKind(lambda _: pl.lit(value=True))
 
 
-class _Meanings(Distinct):
+class _Meanings(opened.Distinct):
     """What cells mean, by the codes of what they say: as `Shown`, with no text for blanks."""
 
     def __init__(self, cells: Cells) -> None:
@@ -62,7 +56,7 @@ class _Meanings(Distinct):
     def table(self) -> pl.DataFrame:
         """All that are known in the end, with the value of each if that is plain."""
         kinds: dict[str, CellKind] = {"truth": "truth", "day": "day", "number": _ANY_NUMBER}
-        values = (plain(kind, pl.col("text")).alias(name) for name, kind in kinds.items())
+        values = (opened.plain(kind, pl.col("text")).alias(name) for name, kind in kinds.items())
         return self.known.with_columns(values)
 
 
@@ -98,7 +92,7 @@ class _Part(NamedTuple):
 class SheetTable:
     """The rows below the titles, which are the first row that shows anything."""
 
-    def __init__(self, cells: Cells, asked: Asked) -> None:
+    def __init__(self, cells: Cells, asked: opened.Asked) -> None:
         self._cells, self._origin, self._written = cells, asked.origin, asked.written
         self._meanings = _Meanings(cells)
         self._numbers: list[int] = []
@@ -166,7 +160,9 @@ class SheetTable:
                 where = f"the cell {get_column_letter(column)}{number}: {said['text']}"
                 refuse(self._origin, f"a title cannot be read: {where}")
         self._columns = list(range(min(titles), max(titles) + 1))
-        self.names = named_columns([titles.get(one, "") for one in self._columns], self._origin)
+        self.names = opened.named_columns(
+            [titles.get(one, "") for one in self._columns], self._origin
+        )
 
     def _mark_problems(self) -> None:
         for part in self._parts:
@@ -259,10 +255,10 @@ def _typed(codes: pl.Series, meanings: pl.DataFrame, kind: CellKind | None) -> p
     """The values of cells that are all plain, and if they are numbers, usable."""
     if kind is None or kind == "words":
         return None
-    values = meanings["number" if isinstance(kind, NumberKind) else kind].gather(codes)
+    values = meanings["number" if isinstance(kind, opened.NumberKind) else kind].gather(codes)
     if values.null_count() > codes.null_count():
         return None
-    if isinstance(kind, NumberKind):
+    if isinstance(kind, opened.NumberKind):
         are_usable = values.to_frame().select(kind.are_usable(pl.nth(0)).all())
         return values if are_usable.item() else None
     return values

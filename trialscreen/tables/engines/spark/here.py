@@ -9,30 +9,22 @@ from pathlib import Path
 from uuid import uuid4
 
 from trialscreen.model.errors import raise_any, refuse
-from trialscreen.tables.engines.spark.paths import (
-    HIDDEN,
-    NOT_FOUND,
-    NOT_WRITTEN,
-    THERE_ALREADY,
-    Listed,
-    is_local,
-    literal,
-    local,
-    plain,
-)
+from trialscreen.tables.engines.spark import paths
 from trialscreen.tables.partitions import beside_log, chosen, is_hidden, is_marker
 from trialscreen.text.characters import printable
 
 
-def listed(name: str) -> Listed:
+def listed(name: str) -> paths.Listed:
     """What a name stands for here. Raises InputError for nothing, and what Spark passes over."""
-    path = Path(plain(name))
+    path = Path(paths.plain(name))
     found = [path] if path.exists() else _caught(str(path))
     if not found:
-        refuse(printable(name), NOT_FOUND)
+        refuse(printable(name), paths.NOT_FOUND)
     roots = [*map(_absolute, found)]
     files = [file for root in roots for file in _beneath(root)]
-    return Listed(tuple(literal(local(root)) for root in roots), tuple(map(local, files)))
+    return paths.Listed(
+        tuple(paths.literal(paths.local(root)) for root in roots), tuple(map(paths.local, files))
+    )
 
 
 def _absolute(path: Path) -> str:
@@ -51,7 +43,7 @@ def _caught(pattern: str) -> list[Path]:
 def _beneath(root: str) -> Iterator[str]:
     path = Path(root)
     if is_hidden(path.name):
-        refuse(printable(root), HIDDEN)
+        refuse(printable(root), paths.HIDDEN)
     if not path.is_dir():
         raise_any(beside_log(root, lambda name: Path(name).exists()))
         yield root
@@ -65,10 +57,10 @@ def _beneath(root: str) -> Iterator[str]:
 
 def are_here(sizes: Mapping[str, tuple[int, int]]) -> bool:
     """Whether files at these addresses are here too, as long and as old (ms) as these are."""
-    if not all(map(is_local, sizes)):
+    if not all(map(paths.is_local, sizes)):
         return False
     try:
-        stats = {address: Path(plain(address)).stat() for address in sizes}
+        stats = {address: Path(paths.plain(address)).stat() for address in sizes}
     except OSError:
         return False
     own = {name: (one.st_size, one.st_mtime_ns // 1_000_000) for name, one in stats.items()}
@@ -81,17 +73,17 @@ def whole_folder(output: str) -> Iterator[str]:
 
     Raises InputError if `output` is there, and not empty, or if it cannot be written.
     """
-    path = Path(plain(output))
+    path = Path(paths.plain(output))
     is_leftover = path.is_dir() and not any(path.iterdir())
     if path.exists() and not is_leftover:
-        refuse(printable(output), THERE_ALREADY)
+        refuse(printable(output), paths.THERE_ALREADY)
     beside = Path(f"{_absolute(path)}.{uuid4().hex}.part")
     try:
         beside.mkdir(parents=True)
     except OSError:
-        refuse(printable(output), NOT_WRITTEN)
+        refuse(printable(output), paths.NOT_WRITTEN)
     try:
-        yield local(str(beside))
+        yield paths.local(str(beside))
         beside.replace(path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -23,22 +23,9 @@ from trialscreen.tables.cohort.column_map import KEY, RESULTS, beside, kinds_bes
 from trialscreen.tables.cohort.data_quality import DataQuality
 from trialscreen.tables.compile.program import bounded_columns
 from trialscreen.tables.engines.arrow import NOTE, STALE, Note, Work
-from trialscreen.tables.engines.spark import table_files
+from trialscreen.tables.engines.spark import table_files, types
 from trialscreen.tables.engines.spark.sessions import OTHER_PACKAGES, damage_told, settings
 from trialscreen.tables.engines.spark.table_files import Source
-from trialscreen.tables.engines.spark.types import (
-    EXPECTED,
-    FOLDER,
-    IDS,
-    NOTHING,
-    TYPED,
-    UTC,
-    can_be_id,
-    fits,
-    said,
-    type_of,
-    zone_of,
-)
 from trialscreen.tables.quality import MOST_BAD
 from trialscreen.text.characters import BLANKS, count_of, nearest, plain_name, printable, shown
 
@@ -239,7 +226,7 @@ class Used(NamedTuple):
         """What the column of each element (or of its first end) is called, in their order."""
         called: dict[str, str] = {}
         for name, kind in self.kinds.items():
-            if name != SCREENING_DATE and kind != NOTHING:
+            if name != SCREENING_DATE and kind != types.NOTHING:
                 called.setdefault(self.elements[name].name, self.columns[name])
         return called
 
@@ -251,7 +238,7 @@ class Used(NamedTuple):
             ends = (name, f"{name}_low", f"{name}_high")
             held = (one for one in ends if one in kinds)
             if found := tuple(
-                one for one in held if one == SCREENING_DATE or kinds[one] != NOTHING
+                one for one in held if one == SCREENING_DATE or kinds[one] != types.NOTHING
             ):
                 columns[name] = found
         return Work(self.trial, columns, on, today, also_stale)
@@ -271,15 +258,15 @@ class Used(NamedTuple):
         if self.id not in self.source.columns:
             hint = nearest(self.id, self.source.columns)
             problems.append(Problem("the table", f"has no column {shown(self.id)}.{hint}"))
-        elif not can_be_id(kind := self.source.columns[self.id]):
-            problems.append(_wrong(self.id, kind, IDS))
+        elif not types.can_be_id(kind := self.source.columns[self.id]):
+            problems.append(_wrong(self.id, kind, types.IDS))
         if SCREENING_DATE not in self.columns and on is None:
             message = f"has no column {SCREENING_DATE}; give the screening date"
             problems.append(Problem("the table", message))
         for column, kind in self.kinds.items():
             wanted = self.elements[column].type
-            if not fits(kind, wanted):
-                problems.append(_wrong(self.columns[column], kind, EXPECTED[wanted]))
+            if not types.fits(kind, wanted):
+                problems.append(_wrong(self.columns[column], kind, types.EXPECTED[wanted]))
         problems += self._alone()
         problems += self._undeclared()
         used = {*self.columns.values(), self.id}
@@ -310,13 +297,13 @@ class Used(NamedTuple):
         """The used columns, not yet read. The others may be of types that Spark refuses."""
         kinds = {self.id: self.source.columns[self.id]}
         kinds |= {self.columns[known]: kind for known, kind in self.kinds.items()}
-        read = {name: type_of(kind) for name, kind in kinds.items() if kind != FOLDER}
+        read = {name: types.type_of(kind) for name, kind in kinds.items() if kind != types.FOLDER}
         fields = [t.StructField(name, kind) for name, kind in read.items() if kind is not None]
         # What the folders state is not left to Spark's guess: `site=01` would be 1.
         reader = spark.read.schema(t.StructType(fields)).option("recursiveFileLookup", value=True)
         table = reader.parquet(*self.source.roots)
         elements = {name: self.elements[known] for known, name in self.columns.items()}
-        stated = {name: elements.get(name) for name, kind in kinds.items() if kind == FOLDER}
+        stated = {name: elements.get(name) for name, kind in kinds.items() if kind == types.FOLDER}
         if stated:
             table = self._with_stated(table, stated, spark)
         # In some names, such as `a.b`, Spark itself would not find the column again.
@@ -342,7 +329,7 @@ class Used(NamedTuple):
         raise_any(problems)
         schema = t.StructType([t.StructField(_FOLDER, t.StringType())])
         for name, one in columns.items():
-            schema.add(name, t.StringType() if one is None else TYPED[one.type])
+            schema.add(name, t.StringType() if one is None else types.TYPED[one.type])
         known = spark.createDataFrame([*map(tuple, rows.values())], schema)
         # A path with its system, in which all but what may stand in an address is escaped.
         path = f.url_decode(f.replace(f.input_file_name(), f.lit("+"), f.lit("%2B")))
@@ -354,17 +341,19 @@ class Used(NamedTuple):
         """The columns to screen, with days for times."""
         new = {}
         for name, kind in self.kinds.items():
-            match type_of(kind):
+            match types.type_of(kind):
                 case t.TimestampNTZType():
                     new[name] = f.col(name).cast("date")
                 case t.TimestampType():
-                    new[name] = f.from_utc_timestamp(name, zone_of(kind) or UTC).cast("date")
+                    new[name] = f.from_utc_timestamp(name, types.zone_of(kind) or types.UTC).cast(
+                        "date"
+                    )
         # Over Connect, to name none is an error.
         return table.withColumns(new) if new else table
 
 
 def _wrong(column: str, kind: str, expected: str) -> Problem:
-    message = f"its cells are of type {said(kind)}; expected {expected}"
+    message = f"its cells are of type {types.said(kind)}; expected {expected}"
     return Problem(f"the column {printable(column)}", message)
 
 
