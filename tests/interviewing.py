@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -14,20 +14,29 @@ import yaml
 
 from tests.process import TIMEOUT, every_signal_heard
 from trialscreen import Trial
+from trialscreen.answers.interview import ordering
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import Console, Leave
 from trialscreen.answers.interview.ordering import Question, next_question
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
-from trialscreen.model.trial import SOURCES, Source
-from trialscreen.screening.screen import screen
+from trialscreen.model.trial import SOURCES, Element, Source
+from trialscreen.screening.screen import Screening, screen
 
 DAY = date(2026, 6, 1)
 ON = f"--screening-date={DAY}"
 PROMPT = r"\r?\n> "
 STARTED: list[Any] = []
 """Every interview that was started and not yet left."""
+
+
+def open_elements(
+    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
+) -> tuple[Element, ...]:
+    """Those that are due."""
+    found = ordering.open_elements(screening, closed, sources)
+    return tuple(one for one, is_due in found if is_due)
 
 
 def spawn(

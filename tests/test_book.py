@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import ON, random_exact, random_trial, random_world
+from tests.interviewing import open_elements
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.answers.answer import VERSION_DIGITS, Answer, read_facts
-from trialscreen.answers.interview.ordering import Question, next_question, open_elements
+from trialscreen.answers.interview.ordering import Question, next_question
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from trialscreen.criteria_file.lint import lint
 from trialscreen.criteria_file.yaml_trial import parse_trial
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Numbers
-from trialscreen.model.trial import ELEMENT_TYPES
+from trialscreen.model.trial import ElementType
 from trialscreen.output.report.screening_data import result
 from trialscreen.output.report.trial_page import criteria_page, trial_page
 from trialscreen.screening.screen import screen
@@ -50,7 +51,7 @@ def edited(text: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
     return text
 
 
-@pytest.mark.parametrize("kind", ELEMENT_TYPES)
+@pytest.mark.parametrize("kind", get_args(ElementType))
 @examples(300)
 @given(data=st.data(), text=TEXTS)
 def test_any_text_is_a_value_in_range_or_is_refused(

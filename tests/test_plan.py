@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import random_trial, random_world, unreviewed
+from tests.interviewing import open_elements
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.answers.interview.ordering import next_question, open_elements
+from trialscreen.answers.interview.ordering import next_question
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Source
 from trialscreen.screening.screen import Screening

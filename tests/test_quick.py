@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import random_trial, random_world, unreviewed
-from tests.interviewing import DAY
+from tests.interviewing import DAY, open_elements
 from tests.process import PATIENTS
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.answers.answers_file import read_answers
-from trialscreen.answers.interview.ordering import chances, next_question, open_elements
+from trialscreen.answers.interview.ordering import chances, next_question
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Exactly, Fact

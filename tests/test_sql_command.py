@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from trialscreen.cli.sql import DialectName
 from trialscreen.model.rules import Compare, Operator
 from trialscreen.model.trial import Criterion
 from trialscreen.tables.compile import Table
-from trialscreen.tables.engines.sql.printer import DIALECTS
+from trialscreen.tables.engines.sql.printer import Dialect
 from trialscreen.tables.engines.sql.query import Patients, patients_table, screening_sql
 
 # The columns of the table.
@@ -132,7 +133,7 @@ def test_bad_input_is_told_and_nothing_printed(args: tuple[str, ...]) -> None:
 
 def test_an_unknown_dialect_is_refused() -> None:
     assert run("sql", "--dialect", "oracle").code == 2
-    assert tuple(DialectName) == DIALECTS
+    assert tuple(DialectName) == get_args(Dialect)
 
 
 def test_without_sqlglot_the_command_says_what_to_install(tmp_path: Path) -> None:

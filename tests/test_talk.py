@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from tests.deciding import ELIGIBLE
-from tests.interviewing import DAY, conversation
+from tests.interviewing import DAY, conversation, open_elements
 from tests.process import ROOT
 from tests.spec import read_rule_text, spec_trial
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, Key, read_facts
-from trialscreen.answers.interview.ordering import Question, open_elements
+from trialscreen.answers.interview.ordering import Question
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.sampled import read_samples

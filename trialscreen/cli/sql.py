@@ -16,7 +16,7 @@ COLUMN = "column"
 
 
 class DialectName(StrEnum):
-    """As `DIALECTS` in `trialscreen.tables.engines.sql.printer`, which help must not import."""
+    """As `Dialect` in `trialscreen.tables.engines.sql.printer`, which help must not import."""
 
     POSTGRES = "postgres"
     DUCKDB = "duckdb"

@@ -19,7 +19,6 @@ Verdict = Literal["eligible", "ineligible", "undetermined"]
 Open = Literal["data", "consent", "judgement"]
 """What an undetermined verdict waits for."""
 
-ELEMENT_TYPES: tuple[ElementType, ...] = get_args(ElementType)
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 SCREENING_DATE = "screening_date"

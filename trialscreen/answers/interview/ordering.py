@@ -35,23 +35,17 @@ class Question(NamedTuple):
 
 
 def open_elements(
-    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
-) -> tuple[Element, ...]:
+    screening: Screening, closed: Set[str], sources: tuple[Source, ...]
+) -> list[tuple[Element, bool]]:
     """The elements whose answer can still change an undecided criterion, in the file's order.
 
-    `closed` were asked already. Only elements of `sources` are named; the consent of a
+    Each is due, or else a judgement of values that may come to call for one. `closed` were asked
+    already. Only elements of `sources` are named; the consent of a
     participant, the chart and so on can be asked for at different times. A derived one can
     be given by whoever can give what it is derived from. What nobody can answer is left out:
     what follows from a value that is awaited, or from values that may not count; more of what
     all who could tell do not know; judgements of values that do not call for one.
     """
-    return tuple(one for one, is_due in _open(screening, closed, sources) if is_due)
-
-
-def _open(
-    screening: Screening, closed: Set[str], sources: tuple[Source, ...]
-) -> list[tuple[Element, bool]]:
-    """The `open_elements`, and, not due yet, judgements of values that may come to call for one."""
     trial, allowed = screening.trial, frozenset(sources)
     awaited = {one.element for one in screening.awaited}
 
@@ -194,7 +188,7 @@ def next_question(
     In the order of the file; if `quick`, the one most likely to exclude for its cost. Those
     that are named in `before` come before all others.
     """
-    perhaps = _open(screening, closed, sources)
+    perhaps = open_elements(screening, closed, sources)
     ahead = tuple(one for one, is_due in perhaps if is_due)
     if not ahead:
         return None

@@ -203,15 +203,8 @@ def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
     yield blocks.table(columns, rows, (3, 2, 0, 0), (2, 3))
 
 
-_GROUPS = (
-    "assessed",
-    "ineligible",
-    "lacking_data",
-    "consent_pending",
-    "judgement_only",
-    "eligible",
-)
-_OF_CRITERION = ("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained")
+_GROUPS = tuple(one for one in Attrition._fields[:7] if one != "remaining")
+_OF_CRITERION = CriterionCounts._fields[1:]
 
 
 def attrition_data(cohort: Cohort, tool_version: str) -> dict[str, Any]:

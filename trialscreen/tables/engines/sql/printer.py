@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from typing import Literal, NamedTuple, assert_never, get_args
+from typing import Literal, NamedTuple, assert_never
 
 from sqlglot import exp
 
@@ -18,7 +18,6 @@ from trialscreen.tables.compile.simplify import spelled_out
 from trialscreen.text.characters import printable
 
 Dialect = Literal["postgres", "duckdb", "spark", "bigquery", "snowflake", "tsql"]
-DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
 class Traits(NamedTuple):
