@@ -102,8 +102,7 @@ def rescreen(
     """
     from trialscreen.log.entry import latest, standing
     from trialscreen.log.follow_up import rescreen as screen_again
-    from trialscreen.output.report import amendment_page as report
-    from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
+    from trialscreen.output.report import log_lists as report
 
     day = options.day_given("--screening-date", screening_date)
     new = old if criteria is None else load_trial(criteria)
@@ -134,9 +133,11 @@ def rescreen(
         print_result(form, page, data, lambda: amendment.listing)
         return
     told = [one for one in found if everyone or one.to_be_told or one.is_outdated]
-    listing = rescreen_listing(told, enrolled)
+    listing = report.rescreen_listing(told, enrolled)
     empty = f"{count_of(len(found), 'subject')} on {day}: every verdict stays."
-    print_result(form, lambda: rescreen_page(told, enrolled, empty), listing.data, lambda: listing)
+    print_result(
+        form, lambda: report.rescreen_page(told, enrolled, empty), listing.data, lambda: listing
+    )
 
 
 def due(

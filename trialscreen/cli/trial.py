@@ -94,7 +94,7 @@ def diff(
     and what else is asked; the trial's facts. Exit code: 0, or 2 for a bad file.
     """
     from trialscreen.criteria_file.differences import differences
-    from trialscreen.output.report import differences_page as report
+    from trialscreen.output.report import trial_page as report
 
     if len(files) > 2:
         refuse("diff", f"{len(files)} files; expected two, OLD and NEW")
