@@ -204,7 +204,6 @@ def _job(trial: Trial, asked: CohortOptions, output: Path) -> "Job":
 
 
 def _unknown(encoding: str | None) -> Iterator[Problem]:
-    """That an encoding is not known."""
     from trialscreen.tables.cohort.readers.utf8_copies import is_encoding
 
     if encoding is not None and not is_encoding(encoding):
@@ -213,7 +212,6 @@ def _unknown(encoding: str | None) -> Iterator[Problem]:
 
 
 def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
-    """The columns that --also names."""
     if also is None:
         return ()
     from trialscreen.tables.cohort.extra_columns import COLUMNS

@@ -152,7 +152,6 @@ class Ending(NamedTuple):
         return (*self.asked.log.words, *(name for name, given in asked if given))
 
     def _where(self) -> str:
-        """Where the answers are."""
         if self.keeper.kept_in is not None:
             return f"The answers are kept in {self.keeper.kept_in}."
         problem = self.keeper.problem
@@ -162,7 +161,6 @@ class Ending(NamedTuple):
         return f"{saved}; the command below carries the answers{but}."
 
     def _go_on(self, ask: tuple[str, ...]) -> str:
-        """The command that goes on with the interview."""
         how = ("--interactive",) if self.keeper.kept_in is None else ()
         return self._command("--resume", *how, *ask, *self._options)
 

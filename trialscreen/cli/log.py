@@ -344,7 +344,6 @@ def _named(
 def _misplaced(
     trial: Trial, decision: Choice, cohort: str | None, corrects: int | None, *, not_dosed: bool
 ) -> Iterator[Problem]:
-    """Options that do not go with the decision."""
     if decision == "enrolled" and cohort is None and trial.registration.dose_cohorts:
         names = some([one.name for one in trial.registration.dose_cohorts])
         yield Problem("--dose-cohort", f"is needed with enrolled; expected {names}")
@@ -357,7 +356,6 @@ def _misplaced(
 
 
 def _tell(file: str, entry: Decision | CohortState, form: Format) -> None:
-    """The entry as it was added."""
     from trialscreen.output.report.entry_page import entry_data, entry_page
 
     seal = checking.noted_as(entry.number, entry.seal)

@@ -123,7 +123,6 @@ class LogOptions(NamedTuple):
 
     @property
     def _kept_before_consent(self) -> str:
-        """What is not."""
         left_out = " and the ".join(name for name in ("note", "reason") if getattr(self, name))
         return f"No answers are kept before consent{left_out and f', nor the {left_out}'}."
 

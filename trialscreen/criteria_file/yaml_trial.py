@@ -215,7 +215,6 @@ def _read_share(at: Cursor) -> float:
 
 
 def _cross_check(trial: Trial, root: Cursor) -> None:
-    """Names that must exist."""
     if SCREENING_DATE in trial.elements and trial.elements[SCREENING_DATE].type != "date":
         root.down("elements", SCREENING_DATE, "type").problem(f"{SCREENING_DATE} must be a date")
     sections = [section.id for section in trial.sections if section.id]

@@ -140,7 +140,6 @@ def _is_no_dose(dose: Amount | str) -> bool:
 
 
 def _last_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
-    """The last of those with the same code."""
     ordered = sorted(exposures, key=lambda one: one.hit.place)
     return list({(one.hit.coding[:2], one.hit.binding): one for one in ordered}.values())
 

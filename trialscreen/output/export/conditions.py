@@ -339,7 +339,6 @@ class Relevance:
             yield Unanswered(name) if wins and not element.internal else ALWAYS, computed
 
     def _known(self, element: Element) -> Condition:
-        """When anything is known of an element."""
         computed = self._calculated.get(element.name)
         return some(
             (

@@ -75,7 +75,6 @@ def _screened(find: Callable[[ScreeningEntry], object]) -> Callable[[Kept], obje
 
 
 def _decided(find: Callable[[Decision | CohortState], object]) -> Callable[[Kept], object]:
-    """What is found of what people decided."""
     return lambda one: None if isinstance(one, ScreeningEntry) else find(one)
 
 

@@ -274,7 +274,6 @@ def _lost(tables: Tables, quality: DataQuality) -> Iterator[Problem]:
 
 
 def _unusable(job: Job, matched: Matched, quality: DataQuality) -> Iterator[Problem]:
-    """What makes the whole table unusable."""
     if quality.rows == 0:
         yield Problem("the table", "there are no rows in it")
     if rows := [place_of(row, quality.blank) for row in sorted(quality.undated)]:

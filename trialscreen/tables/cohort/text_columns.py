@@ -258,7 +258,6 @@ _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
 
 
 def _half_as_written(text: pl.Expr) -> pl.Expr:
-    """Half a unit of the last digit of a plain number."""
     decimals = text.str.len_bytes() - text.str.find(".", literal=True) - 1
     return pl.lit(_HALVES).gather(decimals.fill_null(0).clip(upper_bound=DIGITS_THAT_COUNT))
 

@@ -184,6 +184,5 @@ def _bounded(test: Bounded) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A FHIRPath string."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

@@ -244,7 +244,6 @@ class Cells(WorkSheetParser):
     # After all rows:
 
     def merged(self) -> Iterator[Range]:
-        """The cells that are merged."""
         if self.merged_cells is not None:
             for one in self.merged_cells.mergeCell:
                 yield cast("Range", range_boundaries(one.ref))  # never of whole columns

@@ -151,7 +151,6 @@ def open_tables(
 
 @contextmanager
 def _damage_told(path: Path, problems: list[Problem]) -> Iterator[None]:
-    """Adds what is wrong with a file to the problems."""
     try:
         with collected(problems):
             yield

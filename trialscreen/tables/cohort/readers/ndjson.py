@@ -199,7 +199,6 @@ class Entries:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Whether it is, from its first byte to its last."""
     if data.isascii():
         return True
     try:  # faster than to make a text of it

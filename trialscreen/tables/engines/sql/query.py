@@ -247,7 +247,6 @@ class _Query:
         return exp.Select(expressions=[exp.Star(), *values])
 
     def _select(self, columns: Iterable[exp.Alias]) -> exp.Select:
-        """The id and these."""
         return exp.Select(expressions=[self.printer.column(self.patients.id), *columns])
 
     def _only(self, values: Mapping[str, expr.Scalar]) -> exp.Select:
