@@ -20,21 +20,7 @@ from typing import assert_never
 from trialscreen.model.expr import BY_SIGN
 from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element, Trial
-from trialscreen.output.export.conditions import (
-    NEVER,
-    Answered,
-    Bounded,
-    Chosen,
-    Compared,
-    Condition,
-    Joined,
-    Relevance,
-    Test,
-    Unanswered,
-    substituted,
-    tests_of,
-    values_of,
-)
+from trialscreen.output.export import conditions
 from trialscreen.output.export.fhir.datatypes import Answer, Json, choice_coding
 
 EXPRESSION_URL = (
@@ -42,26 +28,26 @@ EXPRESSION_URL = (
 )
 
 
-def irrelevant_when(trial: Trial, questions: Iterable[str]) -> dict[str, Condition]:
+def irrelevant_when(trial: Trial, questions: Iterable[str]) -> dict[str, conditions.Condition]:
     """When each of `questions` can no longer matter, said with the answers to earlier ones."""
-    relevance = Relevance(trial, {}, as_it_stands=False)
-    found: dict[str, Condition] = {}
+    relevance = conditions.Relevance(trial, {}, as_it_stands=False)
+    found: dict[str, conditions.Condition] = {}
 
-    def said(test: Test) -> Condition:
+    def said(test: conditions.Test) -> conditions.Condition:
         """One answer, to an earlier question; never that there is none, for it may still come."""
-        is_one = isinstance(test, Answered | Chosen | Bounded)
-        return test if is_one and test.field in found else NEVER
+        is_one = isinstance(test, conditions.Answered | conditions.Chosen | conditions.Bounded)
+        return test if is_one and test.field in found else conditions.NEVER
 
     for name in questions:
-        found[name] = substituted(relevance.irrelevant(name), said)
+        found[name] = conditions.substituted(relevance.irrelevant(name), said)
     return found
 
 
-def enabling(irrelevant: Condition, elements: Mapping[str, Element], base: str) -> Json:
+def enabling(irrelevant: conditions.Condition, elements: Mapping[str, Element], base: str) -> Json:
     """The keys of an item that is enabled until `irrelevant` holds; none if it never does."""
-    if irrelevant == NEVER:
+    if irrelevant == conditions.NEVER:
         return {}
-    questions = {test.field for test in tests_of(irrelevant)}
+    questions = {test.field for test in conditions.tests_of(irrelevant)}
     element = elements[next(iter(questions))]
     if len(questions) == 1 and element.type in ("boolean", "choice"):
         return _enable_when(irrelevant, element, base)
@@ -69,10 +55,10 @@ def enabling(irrelevant: Condition, elements: Mapping[str, Element], base: str) 
     return {"extension": [{"url": EXPRESSION_URL, "valueExpression": expression}]}
 
 
-def _enable_when(irrelevant: Condition, element: Element, base: str) -> Json:
+def _enable_when(irrelevant: conditions.Condition, element: Element, base: str) -> Json:
     """`exists` and `=` only: what `!=` means without an answer, tools read in two ways."""
     whens: list[Json] = [{"question": element.name, "operator": "exists", "answerBoolean": False}]
-    for value in values_of(element):
+    for value in conditions.values_of(element):
         answer, key = (
             (value, "Boolean")
             if isinstance(value, bool)
@@ -86,18 +72,18 @@ def _enable_when(irrelevant: Condition, element: Element, base: str) -> Json:
 _STRICT = (Operator.ABOVE, Operator.BELOW)
 
 
-def holds(condition: Condition, answers: Mapping[str, Answer]) -> bool:
+def holds(condition: conditions.Condition, answers: Mapping[str, Answer]) -> bool:
     """Whether `condition` holds for these answers, by question."""
     match condition:
-        case Joined(word, parts):
+        case conditions.Joined(word, parts):
             return (all if word == "and" else any)(holds(part, answers) for part in parts)
-        case Answered(question):
+        case conditions.Answered(question):
             return question in answers
-        case Chosen(question, values):
+        case conditions.Chosen(question, values):
             return question in answers and _choice(answers[question]) in values
-        case Bounded(question):
+        case conditions.Bounded(question):
             return question in answers and _within(condition, answers[question])
-        case Unanswered() | Compared():
+        case conditions.Unanswered() | conditions.Compared():
             raise ValueError(condition)  # not said
         case _:
             assert_never(condition)
@@ -107,7 +93,7 @@ def _choice(answer: Answer) -> object:
     return answer["valueCoding"]["code"] if "valueCoding" in answer else answer["valueBoolean"]
 
 
-def _within(test: Bounded, answer: Answer) -> bool:
+def _within(test: conditions.Bounded, answer: Answer) -> bool:
     compared = BY_SIGN[test.operator.sign]
     if test.unit is None:
         return bool(compared(answer["valueInteger"], test.bound))
@@ -122,55 +108,57 @@ def _within(test: Bounded, answer: Answer) -> bool:
 # FHIRPath.
 
 
-def fhirpath(condition: Condition) -> str:
+def fhirpath(condition: conditions.Condition) -> str:
     """A condition as an expression over %resource, the response; always true or false."""
-    if not isinstance(condition, Joined):
+    if not isinstance(condition, conditions.Joined):
         return _test(condition, [condition.field])
     if condition.word == "or":
         return " or ".join(_alternatives(condition.parts))
     return " and ".join(map(_alone, condition.parts))
 
 
-def _alternatives(parts: Iterable[Condition]) -> Iterator[str]:
+def _alternatives(parts: Iterable[conditions.Condition]) -> Iterator[str]:
     """One text for all questions that the same is asked of."""
-    alike: defaultdict[object, list[Condition]] = defaultdict(list)
+    alike: defaultdict[object, list[conditions.Condition]] = defaultdict(list)
     for part in parts:
-        alike[part.values if isinstance(part, Chosen) else part].append(part)
+        alike[part.values if isinstance(part, conditions.Chosen) else part].append(part)
     for first, *others in alike.values():
-        if isinstance(first, Joined):
+        if isinstance(first, conditions.Joined):
             yield _alone(first)
         else:
-            questions = [test.field for one in (first, *others) for test in tests_of(one)]
+            questions = [
+                test.field for one in (first, *others) for test in conditions.tests_of(one)
+            ]
             yield _test(first, questions)
 
 
-def _alone(condition: Condition) -> str:
+def _alone(condition: conditions.Condition) -> str:
     text = fhirpath(condition)
-    return f"({text})" if isinstance(condition, Joined) else text
+    return f"({text})" if isinstance(condition, conditions.Joined) else text
 
 
-def _test(test: Test, questions: Sequence[str]) -> str:
+def _test(test: conditions.Test, questions: Sequence[str]) -> str:
     links = [_quoted(question) for question in questions]
     linked = f"= {links[0]}" if len(links) == 1 else f"in ({' | '.join(links)})"
     answers = f"%resource.item.item.where(linkId {linked}).answer"
     match test:
-        case Answered():
+        case conditions.Answered():
             return f"{answers}.value.exists()"
-        case Chosen(_, values) if isinstance(values[0], bool):
+        case conditions.Chosen(_, values) if isinstance(values[0], bool):
             given = " or ".join(f"value = {str(value).lower()}" for value in values)
             return f"{answers}.where({given}).exists()"
-        case Chosen(_, values):
+        case conditions.Chosen(_, values):
             given = " or ".join(f"code = {_quoted(str(value))}" for value in values)
             return f"{answers}.value.where({given}).exists()"
-        case Bounded():
+        case conditions.Bounded():
             return f"{answers}.value.where({_bounded(test)}).exists()"
-        case Unanswered() | Compared():
+        case conditions.Unanswered() | conditions.Compared():
             raise ValueError(test)  # not said
         case _:
             assert_never(test)
 
 
-def _bounded(test: Bounded) -> str:
+def _bounded(test: conditions.Bounded) -> str:
     """A number counts in its unit only, and with a comparator that keeps it on its side."""
     bound = f"{Decimal(repr(test.bound)):f}"
     if test.unit is None:
