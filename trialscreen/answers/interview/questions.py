@@ -186,7 +186,7 @@ def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) 
     told, long_ago = str(problem), is_long_ago(trial, element)
     age = None if counted is None else _AGE.fullmatch(said)
     if age is not None and counted is not None and long_ago:
-        return f"{told}. u leads to the question for {counted.label}"
+        return f"{told}. {_leads_to(counted)}"
     if age is not None:  # 48 can be the age then, or the years since
         since = "" if age["at"] else f"'{age['years']} years ago', or of an age "
         return f"{shown(reply)} is not a date; write {since}the year in which that was"
@@ -197,8 +197,13 @@ def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) 
         last = "a span (FROM to TO)"
         if not long_ago:
             last += ", or how long ago (today, 3 months ago)"
-        told = f"{told.removesuffix(IN_PART)}, YYYY-MM, YYYY, {last}; {_NOT_KNOWN}"
+        instead = _NOT_KNOWN if counted is None else _leads_to(counted)
+        told = f"{told.removesuffix(IN_PART)}, YYYY-MM, YYYY, {last}; {instead}"
     return told
+
+
+def _leads_to(counted: Element) -> str:
+    return f"u leads to the question for {counted.label}"
 
 
 def years_since(trial: Trial, element: Element) -> Element | None:
