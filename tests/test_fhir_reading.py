@@ -401,6 +401,23 @@ def test_a_range_that_is_modified_is_none(tmp_path: Path) -> None:
     assert entry.notes == ("the reference range is modified by an extension: none is taken",)
 
 
+@pytest.mark.parametrize(
+    ("specimen", "notes"),
+    [
+        ({"display": "Urine, 24 h"}, ("specimen: Urine, 24 h",)),
+        ({"reference": "Specimen/1", "display": "Serum"}, ()),
+        ({"display": "Venous blood"}, ()),
+        ({"reference": "Specimen/1"}, ()),
+        (5, ()),
+    ],
+)
+def test_what_was_measured_in_stands_beside_it(
+    tmp_path: Path, specimen: object, notes: tuple[str, ...]
+) -> None:
+    entry = only_entry(read_these(tmp_path, patient(), observation(specimen=specimen)))
+    assert (entry.notes, entry.standing) == (notes, "counts")
+
+
 def test_more_than_one_value_is_none(tmp_path: Path) -> None:
     one = observation(valueString="<0.01 mIU/L")
     entry = only_entry(read_these(tmp_path, patient(), one))

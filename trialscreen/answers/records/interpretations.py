@@ -50,7 +50,10 @@ def in_place_of_value(found: Gathered, element: Element, hit: Hit) -> str:
         words = found.codes.meaning((one,))
         if _fact_of(found, element, words) is not None:
             return next(word for word in words if _fact_of(found, element, (word,)) is not None)
-    raise ValueProblem(f"there is no value; it is {also_said(hit)}, which is not read as one")
+    value, why = hit.entry.value, "there is no value"
+    if isinstance(value, Amount):
+        why = f"a number, {value.number}, is no {element.type}"
+    raise ValueProblem(f"{why}; it is {also_said(hit)}, which is not read as one")
 
 
 def also_said(hit: Hit) -> str:

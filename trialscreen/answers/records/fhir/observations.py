@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+import msgspec
+from msgspec import Raw
+
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import (
@@ -37,6 +40,8 @@ def entries(
     counts = weakest(counts, _left_of(damaged))
     if sum(fhir.is_there(getattr(observation, name)) for name in _TIMES) > 1:
         counts, notes = weakest(counts, "provisional"), (*notes, "more than one time is given")
+    if fhir.is_given(observation.specimen):
+        notes = (*notes, *_specimen(observation.specimen))
     start, end = _when(observation)
     words = origin.words
     made = partial(  # to make one and replace its parts takes four times as long
@@ -66,6 +71,18 @@ def entries(
             yield modified(one, part.modifier_extension, None)
 
 
+_specimen_of = msgspec.json.Decoder(fhir.Displayed).decode
+
+
+def _specimen(raw: Raw) -> Iterator[str]:
+    """What a result was measured in, where it is called otherwise than what most are."""
+    read = fhir.readable(_specimen_of, raw)
+    name = (read.display or "") if read is not None else ""
+    if name and not any(one in name.casefold() for one in _USUAL_SPECIMENS):
+        yield f"specimen: {name}"
+
+
+_USUAL_SPECIMENS = ("serum", "plasma", "blood", "血")
 _WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
 
 

@@ -102,6 +102,12 @@ class Reference(Part):
     identifier: Identifier | None = None
 
 
+class Displayed(Part):
+    """A reference, as people see it."""
+
+    display: str | None = None
+
+
 class MedicationChoice(Part):
     """R5's medication: a concept or a reference, unread."""
 
@@ -217,6 +223,7 @@ class Observation(Component):
     effective_timing: Timing | None = None
     issued: str | None = None
     body_site: Concept | None = None
+    specimen: Raw = NOTHING
     component: list[Raw] | None = None
 
 
