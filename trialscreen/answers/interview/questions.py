@@ -7,17 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
+from trialscreen.answers import values
 from trialscreen.answers.interview.console import HELP_LINE
 from trialscreen.answers.interview.ordering import Question
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.sampled import is_day_in_brackets, said_pending
-from trialscreen.answers.values import (
-    PENDING_WORD,
-    UNKNOWN_WORD,
-    no_number,
-    read_value,
-    split_unit,
-)
 from trialscreen.answers.written_dates import IN_PART, better_said
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, is_exact
@@ -28,10 +22,10 @@ from trialscreen.model.wording import show_fact, show_range, test_in_words
 from trialscreen.text.characters import folded, shown
 
 _LETTERS = {
-    "u": UNKNOWN_WORD,
-    "p": PENDING_WORD,
-    UNKNOWN_WORD: UNKNOWN_WORD,
-    PENDING_WORD: PENDING_WORD,
+    "u": values.UNKNOWN_WORD,
+    "p": values.PENDING_WORD,
+    values.UNKNOWN_WORD: values.UNKNOWN_WORD,
+    values.PENDING_WORD: values.PENDING_WORD,
 }
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 _NONE = ("n", "no", "none", "none of them", "none of these")
@@ -106,7 +100,7 @@ def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
         raise ValueProblem("0 means none of them, and stands alone")
     if both := numbers & doubtful:
         raise ValueProblem(f"{shown(said)}: is it {min(both)} or {min(both)}?")
-    answers = {**dict.fromkeys(numbers, "yes"), **dict.fromkeys(doubtful, UNKNOWN_WORD)}
+    answers = {**dict.fromkeys(numbers, "yes"), **dict.fromkeys(doubtful, values.UNKNOWN_WORD)}
     return [(one, answers.get(n, "no")) for n, one in enumerate(question.elements, 1)]
 
 
@@ -129,18 +123,18 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
         return None
     ends, unit_of_limits = _ends(found["limits"].strip(), names, reply)
     value, behind = found["value"], found["unit"].strip() or unit_of_limits
-    if (split := split_unit(value)) is None:
-        raise no_number(folded(value), value)
+    if (split := values.split_unit(value)) is None:
+        raise values.no_number(folded(value), value)
     unit = value[len(value) - len(split[1]) :] or behind
     words = (value, "" if split[1] else behind, found["day"] and f"on {found['day']}")
     if split[1]:  # else the limits would be refused for what stands behind the value
-        read_value(trial, element, value, date.max)
+        values.read_value(trial, element, value, date.max)
     texts = [(element, " ".join(filter(None, words)))]
     for role, name in names.items():
         if number := ends.get(role):
             limit, text = trial.elements[name], f"{number} {unit_of_limits or unit}".strip()
             try:
-                read_value(trial, limit, text, date.max)
+                values.read_value(trial, limit, text, date.max)
             except ValueProblem as problem:
                 raise ValueProblem(f"{limit.label}: {problem}") from None
             texts.append((limit, text))

@@ -9,15 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trialscreen.criteria_file.differences import criteria_touched
-from trialscreen.log.entry import (
-    KINDS,
-    CohortState,
-    Decision,
-    Kept,
-    Outcome,
-    ScreeningEntry,
-    corrected_by,
-)
+from trialscreen.log import entry
+from trialscreen.log.entry import Kept
 from trialscreen.log.follow_up import Again, Due, Flip, Wait, Waiting
 from trialscreen.log.saved import Saved
 from trialscreen.log.verify import Checked
@@ -52,9 +45,9 @@ def entries_listing(
             cells |= {"kind": "saved answers", "subject": one.subject, "on": one.on}
         else:
             cells |= {"failed": (), "unconfirmed": (), "note": "", **one._asdict()}
-            cells |= {"entry": one.number, "kind": KINDS[type(one)], "corrected_by": later}
+            cells |= {"entry": one.number, "kind": entry.KINDS[type(one)], "corrected_by": later}
             cells["corrects"] = None if one.corrects is None else one.corrects.of
-        if isinstance(one, ScreeningEntry):
+        if isinstance(one, entry.ScreeningEntry):
             cells |= {"screening_date": one.on, **one.outcome._asdict()}
         rows.append(tuple(map(cells.get, COLUMNS)))
     return Listing(COLUMNS, rows)
@@ -72,7 +65,7 @@ def entries_page(
         if isinstance(one, Saved):
             rows.append(("-", one.subject, one.on, "not logged", details))
         else:
-            name = None if isinstance(one, CohortState) else one.subject
+            name = None if isinstance(one, entry.CohortState) else one.subject
             rows.append((one.number, name, one.on, _result(one), details))
     columns = ("entry", "subject", "on", "result", "details")
     return Listing(columns, rows, wide=("details",)).page("No entries.")
@@ -86,9 +79,9 @@ def _wanted(
     Then saved answers that are not logged.
     """
     every = list(entries)
-    corrected, files = corrected_by(every), {one.number: one.path for one in saved}
+    corrected, files = entry.corrected_by(every), {one.number: one.path for one in saved}
     for one in every:
-        if subject is None or (not isinstance(one, CohortState) and one.subject == subject):
+        if subject is None or (not isinstance(one, entry.CohortState) and one.subject == subject):
             yield one, corrected.get(one.number), files.get(one.number)
     for answers in saved:
         if answers.number is None and subject in (None, answers.subject):
@@ -96,13 +89,13 @@ def _wanted(
 
 
 def _result(one: Kept) -> str:
-    if isinstance(one, ScreeningEntry):
+    if isinstance(one, entry.ScreeningEntry):
         return _verdict(one.outcome)
-    return one.decision if isinstance(one, Decision) else one.state
+    return one.decision if isinstance(one, entry.Decision) else one.state
 
 
 def _details(one: Kept) -> Iterator[str]:
-    if isinstance(one, ScreeningEntry):
+    if isinstance(one, entry.ScreeningEntry):
         yield from one.outcome.failed
         if one.outcome.unconfirmed:
             yield UNCONFIRMED
@@ -159,7 +152,7 @@ def rescreen_page(found: Iterable[Again], enrolled: Mapping[str, str], empty: st
     return listed(columns, found, wide=("verdict", "details")).page(empty)
 
 
-def _verdict(outcome: Outcome | None) -> str:
+def _verdict(outcome: entry.Outcome | None) -> str:
     if outcome is None:
         return "cannot be told"
     return outcome.verdict if outcome.open is None else f"{outcome.verdict} ({outcome.open})"

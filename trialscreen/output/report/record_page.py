@@ -15,6 +15,7 @@ from trialscreen.model.errors import refuse
 from trialscreen.model.evidence import in_words
 from trialscreen.model.trial import SCREENING_DATE, Element, Source, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
+from trialscreen.output.report import verdict_words
 from trialscreen.output.report.entry_page import decided_words
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
@@ -24,14 +25,6 @@ from trialscreen.output.report.screening_page import (
     recorded_blocks,
 )
 from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short, confirmed_words
-from trialscreen.output.report.verdict_words import (
-    AID,
-    SOURCE_WORDS,
-    STATUSES,
-    VERDICTS,
-    headline,
-    why_and_until,
-)
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening, screen
 from trialscreen.text.characters import count_of
@@ -102,8 +95,8 @@ def record_page(record: ScreeningRecord) -> blocks.Page:
     yield blocks.Heading("Eligibility screening record", 1)
     yield blocks.Paragraph(trial.registration.title)
     yield blocks.terms(_identity(record))
-    tone = VERDICTS[screening.verdict].tone
-    yield blocks.Banner(headline(screening), screening.summary, tone)
+    tone = verdict_words.VERDICTS[screening.verdict].tone
+    yield blocks.Banner(verdict_words.headline(screening), screening.summary, tone)
     yield from _overview(screening)
     yield from _to_check(screening)
     yield blocks.Group("together", tuple(_signatures(record.entry)))
@@ -152,7 +145,7 @@ def _signatures(entry: ScreeningEntry | None) -> Iterator[blocks.Part]:
     """The decision, to tick, and who signs it."""
     screener = "" if entry is None else entry.by
     yield blocks.Heading("Decision and signatures")
-    yield blocks.Paragraph(AID)
+    yield blocks.Paragraph(verdict_words.AID)
     options = ("eligible", "not eligible", "re-screen on ____________")
     yield blocks.Choices("The investigator decides:", options)
     rows = (("Screened by", screener, "", ""), ("Investigator", "", "", ""))
@@ -168,8 +161,8 @@ def _overview(screening: Screening) -> Iterator[blocks.Block]:
     yield blocks.Heading("All criteria")
     rows = []
     for one in screening.findings:
-        why = "; ".join([*why_and_until(screening, one), *one.distances])
-        rows.append((one.id, one.label, STATUSES[one.status].cell, why))
+        why = "; ".join([*verdict_words.why_and_until(screening, one), *one.distances])
+        rows.append((one.id, one.label, verdict_words.STATUSES[one.status].cell, why))
     yield blocks.table(("", "Criterion", "Status", "Decided by"), rows, (2, 11, 5, 31))
 
 
@@ -227,7 +220,9 @@ def applied(screening: Screening) -> Iterator[blocks.Block]:
 def _criteria(screening: Screening) -> Iterator[blocks.Part]:
     for finding in screening.findings:
         criterion = finding.criterion
-        yield blocks.Heading(f"{criterion.id} {criterion.label}: {STATUSES[finding.status]}", 3)
+        yield blocks.Heading(
+            f"{criterion.id} {criterion.label}: {verdict_words.STATUSES[finding.status]}", 3
+        )
         yield blocks.Paragraph(criterion.text)
         yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
         for one in criterion.readings:
@@ -255,7 +250,7 @@ def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Bloc
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
     """Who can give it, how it came in, and under which criteria file if that was another."""
-    origin = ", ".join(SOURCE_WORDS[one] for one in element.sources)
+    origin = ", ".join(verdict_words.SOURCE_WORDS[one] for one in element.sources)
     if given is not None:
         origin += f"; {_BY[given.by]}"
         if of_another_version(trial, given.notes):

@@ -13,18 +13,10 @@ import polars as pl
 
 from trialscreen.answers.answer import as_text
 from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.tables.cohort.readers import opened
 from trialscreen.tables.cohort.readers.cells import TYPED
 from trialscreen.tables.cohort.readers.csv_pieces import LONGEST_LINE, whole_lines
-from trialscreen.tables.cohort.readers.opened import (
-    Asked,
-    CellKind,
-    NumberKind,
-    Tables,
-    named_columns,
-    text_schema,
-    typed_where_plain,
-    with_constants,
-)
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind, Tables
 from trialscreen.tables.cohort.readers.utf8_copies import (
     ADVICE,
     CHUNK,
@@ -60,21 +52,21 @@ _IS_NUMBER = re.compile(_NUMBER)
 _WITH_BLANKS = re.compile(rb"[ \t][:,}\"]|[:,{][ \t]")
 
 
-def open_table(path: Path, asked: Asked) -> Tables:
+def open_table(path: Path, asked: opened.Asked) -> Tables:
     """The rows of an NDJSON file, every cell as text. Raises InputError."""
     path = in_utf8(path, asked)
     with open_bytes(path) as file:
         entries = entries_of(file, asked.origin)
     keys = list(entries.kinds)
-    names = named_columns(keys, asked.origin)
+    names = opened.named_columns(keys, asked.origin)
     called = dict(zip(keys, names, strict=True))
     if numbers := {key for key in keys if asked.written.get(called[key]) == "number"}:
         with open_bytes(path) as file, new_copy(asked, ".ndjson") as copy:
             copy.writelines(_told_apart(line, numbers) for line in file if line.strip(b" \t\r\n"))
         path = Path(copy.name)
         entries.kinds.update(dict.fromkeys(numbers, "any"))
-    frame = pl.scan_ndjson(path, schema=text_schema(keys)).rename(called)
-    schema = text_schema(names)
+    frame = pl.scan_ndjson(path, schema=opened.text_schema(keys)).rename(called)
+    schema = opened.text_schema(names)
 
     def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
         wanted = {key: kinds.get(name) for key, name in called.items()}
@@ -106,7 +98,7 @@ def _pieces(
                 for place, is_fine in zip(numbers, fine, strict=True)
                 if not is_fine
             )
-            yield typed_where_plain(piece.with_columns(texts), wanted)
+            yield opened.typed_where_plain(piece.with_columns(texts), wanted)
 
 
 def _told_apart(line: bytes, keys: Iterable[str]) -> bytes:
@@ -121,11 +113,11 @@ def _told_apart(line: bytes, keys: Iterable[str]) -> bytes:
 
 def with_all_keys(tables: Sequence[Tables]) -> list[Tables]:
     """Files of one table: a key that one of them never has is null there, as in any line."""
-    schema = text_schema(name for one in tables for name in one.schema)
+    schema = opened.text_schema(name for one in tables for name in one.schema)
     made = []
     for one in tables:
         lacking = dict.fromkeys(name for name in schema if name not in one.schema)
-        made.append(with_constants(one, lacking, pl.String())._replace(schema=schema))
+        made.append(opened.with_constants(one, lacking, pl.String())._replace(schema=schema))
     return made
 
 
