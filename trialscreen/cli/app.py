@@ -89,7 +89,6 @@ _ALL: Mapping[str, _Place | _Group] = {
     ),
 }
 
-
 _USAGE_ERROR: Any = typer.BadParameter.__base__
 """Typer's `UsageError`, which each of its versions keeps in another module."""
 

@@ -28,7 +28,6 @@ from trialscreen.text.characters import flag, short, shown
 
 TWICE = "given twice; give it once"
 
-
 Make = Callable[[str], object]
 """What is made of a text; raises ValueError where Typer is to look at it."""
 

@@ -20,7 +20,6 @@ MAX_DEPTH = 40
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-
 _BLOCK = re.compile(r"[>|][+-]?(\s+#.*)?\s*")
 """How a text over several lines begins. With a digit it could be a bound: `>2`."""
 

@@ -33,7 +33,6 @@ MOST = 2**63 - 1
 
 DAMAGED = "is damaged; 'log verify' says where"
 
-
 K = TypeVar("K", ScreeningEntry, Decision, CohortState)
 
 
@@ -263,7 +262,6 @@ _MEANINGS = {
     sqlite3.SQLITE_NOTADB: "is not a screening log",
     sqlite3.SQLITE_READONLY: "cannot be written: it, or its folder, is read-only",
 }
-
 
 APPLICATION = 0x7473_6C67
 """SQLite's application_id of a screening log ("tslg")."""

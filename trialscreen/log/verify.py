@@ -146,7 +146,6 @@ class _Chain:
 MOST_MISSING = 100
 """Missing entries in a row that are named one by one."""
 
-
 _ROWS = (
     "SELECT number, previous, corrects, CAST(head AS BLOB), CAST(detail AS BLOB), seal"
     " FROM entry NOT INDEXED ORDER BY number"

@@ -9,7 +9,6 @@ from trialscreen.model.trial import Element
 
 EvidenceKind = Literal["fact", "candidate", "unmapped", "conflict", "assumed", "overruled"]
 
-
 GIVEN = ("flag", "file", "interview", "site")
 """What stands for a place where a person gave the value."""
 

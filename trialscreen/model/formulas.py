@@ -1,7 +1,7 @@
 """Named formulas, each one tree with its source: computed here for one patient, bounds included.
 
 They are expressions over columns that are called as their inputs. `tables/compile/intervals.py`
-puts what a table holds in place of these, and `export/redcap/calc.py` makes REDCap's
+puts what a table holds in place of these, and `export/redcap/logic.py` makes REDCap's
 calculations of them. A square is a product, for powers of engines may differ. Each formula is
 monotone in each of its numbers, so the ends of its result are found at the ends of its inputs,
 and an end that is left out of an input is left out of the result (`<80` of 40 is below 2).

@@ -227,7 +227,7 @@ class ByRule(Generic[Made]):
 class Trial(Keeps):
     """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
 
-    `spellings` are its own words for yes, no, unknown and pending, beside `spelling.WORDS`.
+    `spellings` are its own words for yes, no, unknown and pending, beside `characters.WORDS`.
     """
 
     version: str

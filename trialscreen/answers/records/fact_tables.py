@@ -32,7 +32,6 @@ EVIDENCE_COLUMNS = (
 )
 PROBLEM_COLUMNS = ("place", PATIENT, "elements", "problem")
 
-
 _AGE = "\0age"
 """A column for a note, which no other has this name."""
 

@@ -75,13 +75,11 @@ VERDICTS: dict[Verdict, Status] = {
     "undetermined": Status("?", "undetermined", "open"),
 }
 
-
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
 """Words for a clause inside a criterion, which is not a verdict by itself."""
 
 SOURCE_WORDS: dict[Source, str] = {one: one.capitalize() for one in SOURCES}
 SOURCE_WORDS["derived"] = "Computed"
-
 
 MOST_NAMED = 3
 """Missing elements named beside one criterion; the full list of what is needed names them all."""

@@ -14,7 +14,6 @@ KEY, ROW, LATEST = "(patient id)", "(row number)", "(latest day)"
 """Columns beside those of the elements, whose names are words; LATEST has the last day that a
 date of the row can be."""
 
-
 RESULTS = ("verdict", "open")
 """The columns of what is found beside the criteria."""
 

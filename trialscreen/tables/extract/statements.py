@@ -36,7 +36,6 @@ _SUBJECT = "subject"
 DAY = "\0day"
 """Stands for the day of the row."""
 
-
 STATEMENT = pl.Schema(
     {
         "said": pl.Int64(),

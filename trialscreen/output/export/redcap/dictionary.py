@@ -54,7 +54,6 @@ _NAME = re.compile(r"[a-z](_?[a-z0-9])*")
 _CODE = re.compile(r"[A-Za-z0-9_]+")
 _VALIDATION = {"integer": "integer", "quantity": "number", "date": "date_ymd"}
 
-
 Field = dict[str, str]
 """A row of the dictionary by its columns, but for those that are empty."""
 

@@ -26,7 +26,6 @@ from trialscreen.output.export.conditions import Joined, Relevance, flat, values
 YES_NO = {True: "yes", False: "no"}
 """The codes of a yes/no field: the words that trialscreen reads."""
 
-
 Logic = str | Joined[str]
 """A comparison as it is written, `[age] >= 45` or `[sex] = 'female'`, or several, joined."""
 NEVER = Joined[str]("or", ())

@@ -60,7 +60,6 @@ _LIKE_MISSING = re.compile(
     r"|-[1-9]\.0|-?(7{2,}|8{2,}|9{2,})\.0"
 )
 
-
 Kind = Literal["number", "day"]
 """Of cells that are not texts."""
 

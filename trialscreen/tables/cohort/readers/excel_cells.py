@@ -43,7 +43,6 @@ CHUNK = 4 << 20
 MOST_ROWS = 9_999_999
 MOST_COLUMNS = 16_384
 
-
 _BEGIN = f'<sst xmlns="{SHEET_MAIN_NS}"><si>'.encode()
 _USUAL = re.compile(
     rb'(?:\xef\xbb\xbf)?(?:<\?xml [^>]*?encoding="(?i:utf-8)"[^>]*>\s*)?'

@@ -31,7 +31,6 @@ MOST_MEANINGS = 200_000
 
 TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
 
-
 _BLANK = " \t\r\n"
 _HEADER = r'^r="[1-9][0-9]{0,6}"(?: [A-Za-z0-9:]+="[^"<>&]*")*/?>[ \t\r\n]*$'
 _IS_HIDDEN = r' hidden="(?:1|true)"'
