@@ -59,6 +59,30 @@ def test_who_waits_for_what(tmp_path: Path, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("decided", "day", "is_due"),
+    [
+        ({}, ON, True),
+        ({"declined": "S-1"}, ON, False),
+        ({"screen-failure": "S-1"}, ON, True),
+        ({"declined": "S-1"}, date(2026, 5, 31), True),  # she is screened again since
+    ],
+)
+def test_who_has_declined_is_not_due_and_a_screen_failure_is(
+    tmp_path: Path, decided: dict[str, str], day: date, is_due: bool
+) -> None:
+    washout = {"pth_analog_use": "yes", "pth_analog_last_dose_date": "2026-03-10"}
+    path = tmp_path / "site.log"
+    with begun(path) as log:
+        add(log, screened("S-1", {**CONSENT, **washout}, day))
+        if decided:
+            add(log, entry_of_case({**decided, "day": day, "reason": "a test"}))
+        if day != ON:
+            add(log, screened("S-1", {**CONSENT, **washout}, ON))
+    listed = json.loads(run("log", "due", path, "--format", "json").out)
+    assert [one["subject"] for one in listed] == ["S-1"] * is_due
+
+
+@pytest.mark.parametrize(
     ("decision", "waits"), [("declined", 1), ("withdrawn", 1), ("enrolled", 0)]
 )
 def test_who_was_turned_away_and_is_screened_again_waits_again(

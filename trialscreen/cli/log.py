@@ -147,14 +147,15 @@ def due(
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes.
 
-    'in days' is negative where that day is past.
+    Not who has declined, withdrawn or been enrolled since. 'in days' is negative where that
+    day is past.
     """
     from trialscreen.log.follow_up import due as who_is_due
     from trialscreen.output.report.log_lists import due_listing
 
     last = None if until is None else options.day_given("--until", until)
     with open_log(file) as log:
-        found = who_is_due(log.entries(details=False))
+        found = who_is_due(log.every(details=False))
     wanted = [one for one in found if last is None or one.day <= last]
     listing = due_listing(wanted, options.today())
     print_result(form, lambda: listing.page("Nobody is due."), listing.data, lambda: listing)

@@ -17,6 +17,7 @@ from trialscreen.log.entry import (
     current,
     latest,
     outcome_of,
+    standing,
     undecided,
 )
 from trialscreen.model.errors import InputError, Problem, refuse
@@ -34,12 +35,20 @@ class Due(NamedTuple):
     entry: ScreeningEntry
 
 
-def due(entries: Iterable[ScreeningEntry]) -> list[Due]:
-    """Who fails now and will not later, if nothing else changes; the earliest first."""
+def due(entries: Iterable[Kept]) -> list[Due]:
+    """Who fails now and will not later, if nothing else changes; the earliest first.
+
+    Not who has declined, withdrawn or been enrolled since; a screen failure can be screened again.
+    """
+    kept = list(entries)
+    decided = latest(standing(kept)).values()
+    failures = {one.subject for one in decided if one.decision == "screen-failure"}
+    subjects = failures.union(one.subject for one in undecided(kept))
+    newest = latest(one for one in kept if isinstance(one, ScreeningEntry))
     found = [
         Due(entry.outcome.clears_on, entry)
-        for entry in latest(entries).values()
-        if entry.outcome.clears_on is not None
+        for entry in newest.values()
+        if entry.outcome.clears_on is not None and entry.subject in subjects
     ]
     return sorted(found, key=lambda one: (one.day, one.entry.number))
 
