@@ -356,17 +356,17 @@ STANDINGS: list[tuple[Json, str]] = [
         ({**TAKEN, "status": "recorded", "adherence": {"code": coded(code)}}, standing)
         for code, standing in (
             ("taking-not-as-directed", "counts"),
-            ("not-taking", "provisional"),
+            ("not-taking", "refuted"),
             ("stopped-as-directed", "past"),
             ("of-our-own", "provisional"),
         )
     ),
     (GIVEN, "counts"),
-    ({**GIVEN, "status": "not-done"}, "refuted"),
-    ({**GIVEN, "notGiven": True}, "refuted"),
-    ({**GIVEN, "wasNotGiven": True}, "refuted"),
+    ({**GIVEN, "status": "not-done"}, "planned"),
+    ({**GIVEN, "notGiven": True}, "planned"),
+    ({**GIVEN, "wasNotGiven": True}, "planned"),
     (HANDED, "counts"),
-    ({**HANDED, "status": "declined"}, "refuted"),
+    ({**HANDED, "status": "declined"}, "planned"),
 ]
 
 

@@ -7,10 +7,19 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from trialscreen.answers.records.codes import Binding, Medicine, MedicineCode
-from trialscreen.answers.records.entries import Amount, Coding, Entry, When, day_text, written
+from trialscreen.answers.records.entries import (
+    Amount,
+    Coding,
+    Entry,
+    When,
+    day_text,
+    when,
+    written,
+)
 from trialscreen.answers.records.gathered import LAST_SHOWN, NOT_MAPPED, Gathered, Hit
 from trialscreen.answers.records.units import times
 from trialscreen.model.dates import add_months
+from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import count_of
 
 _AT_LEAST = "what the record shows; there may be more"
@@ -48,10 +57,15 @@ def take_medicine(
     endless = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
     begun = [one for one in covering if one.first is not None and one.first <= found.on]
     now = [one for one in begun if one.is_sure and one.hit.entry.standing == "counts"]
+    denied = _denied(now, [entry for entry, _, _ in hits], found.on)
+    now = [one for one in now if one not in denied]
+    others = {"": [one for one in covering if one not in denied], _NOT_NOW: endless}
+    for one, why in denied.items():
+        others.setdefault(why, []).append(one)
     if medicine.ever:
         _take_yes(found, medicine.ever, sure, {"": exposures})
     if medicine.now:
-        _take_yes(found, medicine.now, now, {"": covering, _NOT_NOW: endless})
+        _take_yes(found, medicine.now, now, others)
     runs = _runs(sure, found.on) if medicine.course or medicine.months else []
     if medicine.course and now:
         _take_months(found, medicine.course, now[0], runs[-1:], " without a gap")
@@ -62,6 +76,37 @@ def take_medicine(
     if medicine.months and runs:
         last_one = max((one for one in sure if one.first and one.last), key=_days_of)
         _take_months(found, medicine.months, last_one, runs)
+
+
+def _denied(
+    exposures: Sequence[Exposure], entries: Sequence[Entry], on: date
+) -> dict[Exposure, str]:
+    """Those against which something of the group says that it is not taken, or was ended since."""
+    found: dict[Exposure, str] = {}
+    for entry in entries:
+        if (told := _denial(entry, on)) is not None:
+            first, last, why = told
+            for one in exposures:
+                assert one.first is not None
+                if first <= on and last >= one.first:
+                    found.setdefault(one, f"{entry.source} says that {why}")
+    return found
+
+
+def _denial(entry: Entry, on: date) -> tuple[date, date, str] | None:
+    """When a medicine was, or may have been, not taken, or ended; None if it is not said to be."""
+    try:
+        if entry.standing == "refuted":
+            at = when(entry.start, entry.end) or when(entry.recorded)
+            first, last = (at.first, at.last) if at is not None else (date.min, date.max)
+            return first, last, "it is not taken"
+        if entry.standing == "past" and entry.end and entry.end != entry.start:
+            at = written(entry.end)
+            # On the day on which one ends, the next may begin.
+            return (at.first, at.last - _DAY, f"it ended {entry.end}") if at.last < on else None
+    except ValueProblem:  # which is told of where it is read as an exposure
+        return date.min, date.max, "it is not taken, and not on which day"
+    return None
 
 
 def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -> Exposure | None:

@@ -196,7 +196,9 @@ def _taken(
     one: fhir.Medication, statuses: Statuses, words: ConceptReader
 ) -> tuple[Standing, tuple[str, ...]]:
     """As `standing`, of whichever element says whether a medicine was taken."""
-    if one.not_given or one.was_not_taken or one.was_not_given:
+    if one.not_given or one.was_not_given:
+        return "planned", ("not given",)
+    if one.was_not_taken:
         return "refuted", ("not taken",)
     each = [standing(statuses, one.status)]
     each += [standing(TAKEN, one.taken)] if one.taken is not None else []

@@ -71,17 +71,17 @@ ADHERENCE: Statuses = {
     **dict.fromkeys(("taking", "taking-as-directed", "taking-not-as-directed"), "counts"),
     **dict.fromkeys(("stopped", "stopped-as-directed", "stopped-not-as-directed"), "past"),
     **dict.fromkeys(("on-hold", "on-hold-as-directed", "on-hold-not-as-directed"), "past"),
-    **dict.fromkeys(("not-taking", "unknown"), "provisional"),
+    "not-taking": "refuted",
+    "unknown": "provisional",
 }
-"""https://hl7.org/fhir/codesystem-medication-statement-adherence.html: what is not being taken may
-have been, or never."""
+"""https://hl7.org/fhir/codesystem-medication-statement-adherence.html."""
 
 WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 
 ADMINISTRATION: Statuses = {
     **dict.fromkeys(("completed", "in-progress"), "counts"),
     **dict.fromkeys(("on-hold", "stopped"), "past"),
-    "not-done": "refuted",
+    "not-done": "planned",  # a dose that was left out does not say that the medicine is not taken
     "unknown": "provisional",
     "entered-in-error": "error",
 }
@@ -89,7 +89,7 @@ ADMINISTRATION: Statuses = {
 DISPENSE: Statuses = {
     "completed": "counts",
     **dict.fromkeys(("preparation", "in-progress", "on-hold"), "planned"),
-    **dict.fromkeys(("cancelled", "declined"), "refuted"),
+    **dict.fromkeys(("cancelled", "declined"), "planned"),  # this time
     "stopped": "past",
     "unknown": "provisional",
     "entered-in-error": "error",
