@@ -81,9 +81,9 @@ def said(*replies: str, **how: Any) -> str:
         (DENOSUMAB, "still", "or how long ago (today, 3 months ago); u if it is not known"),
         (("y", "y", "f"), "?1958", "YYYY, a span (FROM to TO); u leads to the question for age"),
         # An age at the last period, or the years since.
-        (UP_TO_PERIOD, "at 48", "'at 48' is not a date; write the year in which that was"),
-        (UP_TO_PERIOD, "48", "write '48 years ago', or of an age the year in which that was"),
-        (UP_TO_PERIOD, "48 years", "write '48 years ago', or of an age the year in which that"),
+        (UP_TO_PERIOD, "at 48", "'at 48' is not a date; write the year in which the age was 48"),
+        (UP_TO_PERIOD, "48", "write '48 years ago', or the year in which the age was 48"),
+        (UP_TO_PERIOD, "48 years", "write '48 years ago', or the year in which the age was 48"),
         (UP_TO_PERIOD, "never", "u leads to the question for time since the last period"),
         # Numbers.
         ((*GLUCOCORTICOID, "7.5"), "half a year", "is not a number; write '6 months'"),

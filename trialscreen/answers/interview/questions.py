@@ -182,8 +182,9 @@ def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) 
     if age is not None and counted is not None and long_ago:
         return f"{told}. {_leads_to(counted)}"
     if age is not None:  # 48 can be the age then, or the years since
-        since = "" if age["at"] else f"'{age['years']} years ago', or of an age "
-        return f"{shown(reply)} is not a date; write {since}the year in which that was"
+        since = "" if age["at"] else f"'{age['years']} years ago', or "
+        year = f"the year in which the age was {age['years']}"
+        return f"{shown(reply)} is not a date; write {since}{year}"
     better = better_said(said)
     if better not in (None, said):
         return f"{shown(reply)} is not a date; write '{better}'"
