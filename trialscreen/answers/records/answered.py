@@ -68,8 +68,11 @@ class Hits:
         self.by_element: dict[str, list[Hit]] = {}
         self.said: dict[str, list[Hit]] = {}
         self.beside: list[Hit] = []
+        self.refuted: dict[tuple[str, str], list[Entry]] = {}
         self._older = cache(lambda: Hits(found, older(), tuple))
         for entry in entries:
+            for coding in entry.codes if entry.standing == "refuted" else ():
+                self.refuted.setdefault(coding[:2], []).append(entry)
             for hit in hits_of(found, with_own_range(found, entry)):
                 element = found.trial.elements[hit.binding.element]
                 is_result = element.valid_for is not None or element.unit is not None
@@ -327,7 +330,7 @@ def _unit(element: Element, one: Measured) -> str:
 # Diagnoses and procedures.
 
 
-def take_coded(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
+def take_coded(found: Gathered, element: Element, hits: Sequence[Hit], every: Hits) -> None:
     """The answer that the codes of one element set; candidates where they only propose."""
     hits = sorted(hits, key=lambda hit: hit.place)
     setting = [hit for hit in hits if not hit.only_proposes]
@@ -337,7 +340,7 @@ def take_coded(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     if element.type == "date":
         _take_date(found, element, setting)
     elif setting:
-        _take_word(found, element, setting)
+        _take_word(found, element, setting, every)
 
 
 def _distinct(hits: Sequence[Hit]) -> list[Hit]:
@@ -345,8 +348,11 @@ def _distinct(hits: Sequence[Hit]) -> list[Hit]:
     return list({(hit.coding[:2], hit.binding, hit.entry.standing): hit for hit in hits}.values())
 
 
-def _take_word(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
-    """A yes or a choice: the first that says it is shown, for it has been true since then."""
+def _take_word(found: Gathered, element: Element, hits: Sequence[Hit], every: Hits) -> None:
+    """A yes or a choice: the first that says it is shown, for it has been true since then.
+
+    What refutes it may be about another time, such as a suspected relapse: it is told beside it.
+    """
     said = {hit.binding.says for hit in hits}
     other = found.answers.get(element.name)
     in_conflict = len(said) > 1 or (other is not None and other.text not in said)
@@ -355,7 +361,10 @@ def _take_word(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     else:
         found.answer(element, hits[0], said.pop())
     for hit in _distinct(hits):
-        found.show("conflict" if in_conflict else "fact", hit, value=hit.binding.says)
+        others = every.refuted.get(hit.coding[:2], ())
+        told = [f"{one.source} {day_text(one.start or one.recorded)}".strip() for one in others]
+        note = f"refuted by {', '.join(told)}" if told else ""
+        found.show("conflict" if in_conflict else "fact", hit, note, value=hit.binding.says)
 
 
 def _take_date(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:

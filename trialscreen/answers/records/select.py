@@ -32,7 +32,7 @@ def select(by: Selection, record: Record) -> FromRecord:
     for name in [name for name in elements if name in hits.by_element]:
         take_results(found, elements[name], hits)
         if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
-            take_coded(found, elements[name], others)
+            take_coded(found, elements[name], others, hits)
     _show_beside(found, hits.beside)
     _take_medicines(found, record.entries)
     for name, said in hits.said.items():
