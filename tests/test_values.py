@@ -211,3 +211,10 @@ def test_chinese_takes_two_columns() -> None:
     assert wrapped(text, 41) == text
     assert wrapped(text, 33).count("\n") == 1
     assert wrapped("a" * 8 + " " + "a" * 8, 33).count("\n") == 0
+
+
+@pytest.mark.parametrize("said", ["since 2024", "until 2024", "before 48", "earlier than 48"])
+def test_a_word_of_time_is_no_bound_of_a_number(said: str) -> None:
+    with pytest.raises(ValueProblem) as refused:
+        read_value(TRIAL, TRIAL.elements["glucocorticoid_duration"], said, date(2026, 6, 1))
+    assert str(refused.value) == f"'{said}' is not a number"

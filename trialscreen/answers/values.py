@@ -46,6 +46,7 @@ _PLAIN = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(\.{{2,}}|~|-)\s*((-?{_PLAIN})(?: ?[^0-9 -].*)?)"
 _TWO_NUMBERS = rf"[+-]?{_PLAIN} ?(?:[;/] ?|, | or | and | & |-| (?=[+-]))[+-]?{_PLAIN}(?:[^0-9].*)?"
 """`60 or 61`, `-2.5 -2.8`: of which it cannot be told which one is meant, or that it is a span."""
+_OF_TIME = ("since", "until", "before", "after", "earlier", "later")
 _IN_THREES = "[1-9][0-9]{0,2}(?: [0-9]{3})+"
 _ONE_NUMBER = "states two numbers; give one, or write a span as FROM to TO"
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
@@ -378,7 +379,9 @@ def _better_written(clean: str) -> str | None:
     if span is not None and float(span[1]) < float(span[4]):
         may_be_a_sign = span[2] == "-" and float(span[1]) < 0 < float(span[4])  # -2.5 -2.8
         return None if may_be_a_sign else f"for a span write '{span[1]} to {span[3]}'"
-    better = written_dates.signed_as_said(clean) or written_dates.half_said(clean)
+    # `since 2020` is no number of months.
+    better = None if clean.startswith(_OF_TIME) else written_dates.signed_as_said(clean)
+    better = better or written_dates.half_said(clean)
     return better and f"write {shown(better)}"
 
 
