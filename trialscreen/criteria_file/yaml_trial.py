@@ -46,6 +46,7 @@ _KEYS = (
     *("elements", "inclusion", "exclusion", "checks"),
 )
 _ID = re.compile(r"\w[\w .()/-]*")
+_NO_CRITERION = "no criterion stands here or under inclusion: every patient would be eligible"
 
 
 def parse_trial(data: bytes, origin: str) -> Trial:
@@ -80,6 +81,8 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     )
     _cross_check(trial, root)
     document.raise_any()
+    if not trial.criteria:
+        root.down("exclusion").problem(_NO_CRITERION)
     for name in _cyclic(elements):
         root.down("elements", name).problem("its derivation needs its own value")
     document.raise_any()
