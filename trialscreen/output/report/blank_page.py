@@ -6,7 +6,6 @@ from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source, Tr
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.verdict_words import AID, SOURCE_WORDS, criteria_file
 
-BOX = "☐"
 _LINE = 30
 """Characters of choices that stand on one line."""
 
@@ -75,4 +74,4 @@ def _room(element: Element) -> str:
 def _boxes(words: Sequence[str]) -> str:
     """On one line where they are short."""
     between = " " if sum(map(len, words)) <= _LINE else "\n"
-    return between.join(f"{BOX} {word}" for word in words)
+    return between.join(f"{blocks.BOX} {word}" for word in words)

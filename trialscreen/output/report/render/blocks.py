@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 Tone = Literal["plain", "good", "bad", "open", "muted"]
 """How a text is coloured where colour is to be had; the words say it as well."""
+BOX = "☐"
+"""To tick by hand, before what it stands for in a cell of a table to fill."""
 
 
 class Share(NamedTuple):

@@ -149,13 +149,20 @@ def _head(table: blocks.Table, column: int, name: str) -> str:
     return f'<th scope="col"{number}>{escape(name)}</th>' if name else "<td></td>"
 
 
+_DRAWN = f'<span class="tick">{blocks.BOX}</span>'
+"""A box to tick that is drawn: not every font has one."""
+
+
 def _row(table: blocks.Table, cells: tuple[blocks.Cell, ...], with_bars: Set[int]) -> str:
     """The first cell names the row."""
     texts = [f'<th scope="row" class="{cells[0].tone}">{_lines(cells[0].text)}</th>']
     for column, cell in enumerate(cells[1:], start=1):
         number = " number" if column in table.numbers else ""
         bar = _bar(cell) if column in with_bars else ""
-        texts.append(f'<td class="{cell.tone}{number}">{_lines(cell.text)}{bar}</td>')
+        text = _lines(cell.text)
+        if table.to_fill:
+            text = text.replace(blocks.BOX, _DRAWN)
+        texts.append(f'<td class="{cell.tone}{number}">{text}{bar}</td>')
     return "".join(texts)
 
 
