@@ -80,18 +80,14 @@ def _told(trace: Trace, on: date) -> tuple[str, ...]:
 def grounds(trace: Trace, on: date) -> list[Ground]:
     """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
     if trace.used:
-        basis = _deciding_basis(trace)
-        return [_ground(trace, on)] if basis is None else grounds(basis, on)
+        one = trace.used[0]
+        if one.basis and one.basis.truth.known and one.entered is None:
+            return grounds(one.basis, on)
+        return [_ground(trace, on)]
     found: list[Ground] = []
     for part in deciding_parts(trace):
         found += part.once(grounds, on) if isinstance(part, KeptTrace) else grounds(part, on)
     return found
-
-
-def _deciding_basis(test: Trace) -> Trace | None:
-    """The rule behind a derived yes/no that decides a test of it."""
-    basis = test.used[0].basis
-    return basis if basis and basis.truth.known and test.used[0].entered is None else None
 
 
 def _ground(trace: Trace, on: date) -> Ground:

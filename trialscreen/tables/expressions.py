@@ -82,7 +82,8 @@ def _boolean(scalar: expr.Scalar) -> pl.Expr:
 def _quantity(scalar: expr.Quantity) -> pl.Expr:
     match scalar:
         case expr.Count(parts):
-            return reduce(operator.add, map(_one_if_true, parts))
+            ones = (expression(one).fill_null(value=False).cast(pl.Int32) for one in parts)
+            return reduce(operator.add, ones)
         case expr.Arithmetic("/", left, expr.Constant(value)):
             dividend = expression(left)
             return dividend / _in_every_row(value, dividend)
@@ -117,10 +118,6 @@ def _powers(base: object) -> pl.Expr:
     """`base` to the power of each count of years that dates can be apart; at -1 that of -1."""
     years = pl.int_range(MAXYEAR, dtype=pl.Int32).append(pl.int_range(-MAXYEAR, 0, dtype=pl.Int32))
     return pl.lit(pl.select(pl.lit(base) ** years).to_series())
-
-
-def _one_if_true(part: expr.Scalar) -> pl.Expr:
-    return expression(part).fill_null(value=False).cast(pl.Int32)
 
 
 def _years_from_march(day: expr.Scalar) -> pl.Expr:

@@ -135,7 +135,9 @@ class TextColumn:
                 value = pl.when(self._is_accepted(value)).then(value)
             yield value.alias(self._value)
             if (half := f"{self.element.name}_half") in self.columns:
-                yield _half_as_written(text).alias(half)
+                decimals = text.str.len_bytes() - text.str.find(".", literal=True) - 1
+                decimals = decimals.fill_null(0).clip(upper_bound=DIGITS_THAT_COUNT)
+                yield pl.lit(_HALVES).gather(decimals).alias(half)
 
     def coded(self, cells: Cells) -> Iterator[pl.Series]:
         """The codes of cells that are not plain, all of them known from now on."""
@@ -255,11 +257,6 @@ class TextColumn:
 
 
 _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
-
-
-def _half_as_written(text: pl.Expr) -> pl.Expr:
-    decimals = text.str.len_bytes() - text.str.find(".", literal=True) - 1
-    return pl.lit(_HALVES).gather(decimals.fill_null(0).clip(upper_bound=DIGITS_THAT_COUNT))
 
 
 def awaited_column(name: str) -> str:

@@ -266,18 +266,15 @@ class PieceReader:
 
     def _typed_at_once(self, data: bytes, about: Told) -> pl.DataFrame | None:
         """The cells as the engine types them, if that is right by what is told `about` the data."""
-        self._look_at_first(data)
+        # Most columns with other cells are found in a few lines, for less than in a piece.
+        if not self._is_looked_at and 0 < (end := data.find(b"\n", _FIRST) + 1) < len(data):
+            self._by_texts(data[:end])
+        self._is_looked_at = True
         try:
             frame = self._read(data, typed=True)
         except pl.exceptions.PolarsError:
             return None
         return frame if self._is_right(frame, about) else None
-
-    def _look_at_first(self, data: bytes) -> None:
-        """Most columns with other cells are found in a few lines, for less than in a piece."""
-        if not self._is_looked_at and 0 < (end := data.find(b"\n", _FIRST) + 1) < len(data):
-            self._by_texts(data[:end])
-        self._is_looked_at = True
 
     def _by_texts(self, data: bytes) -> pl.DataFrame:
         """Columns are typed in which all cells are plain; others are not typed from now on."""

@@ -234,7 +234,9 @@ class SheetTable:
             yield f"{count_of(blank, 'blank row')} left out"
         if hidden := sum(number in self._hidden for number in self._numbers):
             yield f"hidden rows of the sheet, which are read: {hidden:,}"
-        if names := self._hidden_columns():
+        columns = {at for one in self._cells.hidden_columns() for at in one if at in self._columns}
+        if columns:
+            names = [self.names[at - self._columns[0]] for at in sorted(columns)]
             yield f"hidden columns, which are read: {some(list(map(shown, names)))}"
         if self._beside:
             yield f"cells outside the columns with titles, not read: {some(self._beside)}"
@@ -244,10 +246,6 @@ class SheetTable:
             names = [self.names[place] for place in sorted({place for place, _ in rounded})]
             listed = some(list(map(shown, names)))
             yield f"{counted} with more digits than shown, read as shown, in {listed}"
-
-    def _hidden_columns(self) -> list[str]:
-        hidden = {at for one in self._cells.hidden_columns() for at in one if at in self._columns}
-        return [self.names[at - self._columns[0]] for at in sorted(hidden)]
 
 
 def _typed(codes: pl.Series, meanings: pl.DataFrame, kind: CellKind | None) -> pl.Series | None:

@@ -70,15 +70,13 @@ _OFFSET = re.compile(r"[+-]\d\d:\d\d")
 _FITTING: Mapping[ElementType, tuple[type[t.DataType], ...]] = {
     "boolean": (t.BooleanType,),
     "choice": (t.StringType,),
-    "integer": (t.NumericType,),
-    "quantity": (t.NumericType,),
+    **dict.fromkeys(("integer", "quantity"), (t.NumericType,)),
     "date": (t.DateType, t.TimestampNTZType, t.TimestampType),
 }
 TYPED: Mapping[ElementType, t.DataType] = {
     "boolean": t.BooleanType(),
     "choice": t.StringType(),
-    "integer": t.DoubleType(),
-    "quantity": t.DoubleType(),
+    **dict.fromkeys(("integer", "quantity"), t.DoubleType()),
     "date": t.DateType(),
 }
 """As values are screened."""
@@ -86,8 +84,7 @@ TYPED: Mapping[ElementType, t.DataType] = {
 EXPECTED: Mapping[ElementType, str] = {
     "boolean": "yes/no (BOOLEAN)",
     "choice": "text (STRING)",
-    "integer": "numbers (DECIMAL of at most 38 digits)",
-    "quantity": "numbers (DECIMAL of at most 38 digits)",
+    **dict.fromkeys(("integer", "quantity"), "numbers (DECIMAL of at most 38 digits)"),
     "date": "days (DATE), or times (TIMESTAMP in MILLIS or MICROS)",
 }
 IDS = "text (STRING) or whole numbers"
