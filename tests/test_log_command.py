@@ -44,6 +44,26 @@ def test_a_screening_is_logged_corrected_and_found_again(tmp_path: Path) -> None
     assert run("log", "verify", log, "--seal", seal).code == 0
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ((*DAY, *CONSENTED), []),
+        (("--screening-date", "2026-05-01", *CONSENTED), ["is of 2026-06-01; it is of 2026-05-01"]),
+        (DAY, ["was recorded with consent; it is without"]),
+    ],
+)
+def test_a_correction_of_another_day_or_without_the_consent_is_told(
+    answers: tuple[str, ...], told: list[str], tmp_path: Path
+) -> None:
+    log = ("--log", tmp_path / "site.log", *LOGGED)
+    assert run("screen", *DAY, *CONSENTED, *log).code == 4
+    why = ("--corrects", "1", "--reason", "weight was missing")
+    ran = run("screen", *answers, "--weight", "58", *log, *why)
+    found = [line for line in ran.err.splitlines() if "which it corrects" in line]
+    assert len(found) == len(told)
+    assert all(one in line for one, line in zip(told, found, strict=True))
+
+
 def test_rescreen_lists_whose_values_are_too_old_by_then(tmp_path: Path) -> None:
     log = tmp_path / "site.log"
     answers = (*CONSENTED, "--tsh", "2.1 on 2026-05-20", "--alt", "pending")

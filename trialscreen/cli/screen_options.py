@@ -21,7 +21,7 @@ from trialscreen.text.characters import flag, nearest, printable, shown
 
 if TYPE_CHECKING:
     from trialscreen.answers.interview.autosave import Keeper
-    from trialscreen.log.entry import Correction
+    from trialscreen.log.entry import Correction, ScreeningEntry
 
 
 def sources_to_come(incomplete: str) -> list[tuple[str, str]]:
@@ -104,7 +104,7 @@ class LogOptions(NamedTuple):
         """
         if self.log is None:
             return [], ""
-        from trialscreen.log.entry import recorded
+        from trialscreen.log.entry import ScreeningEntry, recorded
         from trialscreen.log.store import open_or_begin
         from trialscreen.log.verify import noted_as
 
@@ -113,18 +113,29 @@ class LogOptions(NamedTuple):
         with open_or_begin(Path(self.log), entry.criteria.nct_id, __version__) as log:
             log.check_spelling(subject)
             entry = log.append(entry, self.by or "", __version__)
+            corrected = None if entry.corrects is None else log.entry(entry.corrects.of)
         place = printable(self.log)
         report = ("trialscreen", "report", "--log", place, "--entry", str(entry.number))
         page = f"{subject.replace('/', '-')}.html"
         how = f"Its record: {shlex.join((*report, '-o', page))}"
         seal = noted_as(entry.number, entry.seal)
-        told = f"log: entry {entry.number} for {subject} added to {place}, seal {seal}."
-        return ([told], how) if entry.stage == "full" else ([told, self._kept_before_consent], "")
+        told = [f"log: entry {entry.number} for {subject} added to {place}, seal {seal}."]
+        if isinstance(corrected, ScreeningEntry):
+            told += _other_than(corrected, entry)
+        return (told, how) if entry.stage == "full" else ([*told, self._kept_before_consent], "")
 
     @property
     def _kept_before_consent(self) -> str:
         left_out = " and the ".join(name for name in ("note", "reason") if getattr(self, name))
         return f"No answers are kept before consent{left_out and f', nor the {left_out}'}."
+
+
+def _other_than(was: "ScreeningEntry", now: "ScreeningEntry") -> Iterator[str]:
+    """What a correction may have changed by mistake, as where another file was taken for it."""
+    if was.on != now.on:
+        yield f"Entry {was.number}, which it corrects, is of {was.on}; it is of {now.on}."
+    if was.stage == "full" and now.stage != "full":
+        yield f"Entry {was.number}, which it corrects, was recorded with consent; it is without."
 
 
 class ScreenOptions(NamedTuple):
