@@ -19,11 +19,11 @@ from tests.random_records import MOMENTS, NUMBERS, UNITS, WORDS
 from tests.sizes import size
 from tests.test_fhir_damaged import with_wrong_part
 from trialscreen import load_trial
-from trialscreen.answers.records.fhir import outdone, read
+from trialscreen.answers.records.fhir import read
 from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in
-from trialscreen.answers.records.fhir.spool import Spool
+from trialscreen.answers.records.fhir.spool import Spool, left
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
@@ -229,7 +229,7 @@ def said(*paths: Path) -> Said:
     every, found = read(paths, EveryCode()), read(paths, CODES)
     with Spool() as spool:
         take_in(paths, Intake(spool, ConceptReader(CODES), lambda *_: None))
-        taken = [outdone.left(kept, ON) for _, kept in spool.patients()]
+        taken = [left(kept, ON) for _, kept in spool.patients()]
     selected = [select(Selection(TRIAL, CODES, ON), record) for record in found.records]
     problems = (*found.problems, *(problem for one in selected for problem in one.problems))
     return Said(

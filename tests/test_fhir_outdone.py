@@ -12,12 +12,13 @@ from tests.fhir_records import CODES, Json, observation, patient, write_lines
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.records.fact_tables import FactFiles, open_tables
-from trialscreen.answers.records.fhir import extract, outdone, read
+from trialscreen.answers.records.fhir import extract, read
 from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.documents import find
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in
 from trialscreen.answers.records.fhir.spool import Spool
+from trialscreen.answers.records.fhir.spool import left as left_of
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 from trialscreen.model.evidence import Evidence
@@ -32,7 +33,7 @@ def left(folder: Path, *resources: Json) -> list[str]:
     with Spool() as spool:
         take_in(find([path]), Intake(spool, ConceptReader(CODES), print))
         ((_, kept),) = spool.patients()
-        both = (one for some in outdone.left(kept, ON) for one in some)
+        both = (one for some in left_of(kept, ON) for one in some)
         return sorted(one.source for one in both if one.kind != "Patient")
 
 

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import Coded, ConceptReader
 from trialscreen.answers.records.fhir.documents import Note
-from trialscreen.answers.records.fhir.outdone import Comparing
 from trialscreen.answers.records.fhir.references import (
     Found,
     decode_head,
@@ -26,7 +25,7 @@ from trialscreen.answers.records.fhir.references import (
 )
 from trialscreen.answers.records.fhir.repeated import code_repeated, concepts_in
 from trialscreen.answers.records.fhir.resources import NOTHING
-from trialscreen.answers.records.fhir.spool import ANYBODY, Kept, Spool
+from trialscreen.answers.records.fhir.spool import ANYBODY, Comparing, Kept, Spool
 from trialscreen.answers.records.fhir.standings import WITHDRAWN
 from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown

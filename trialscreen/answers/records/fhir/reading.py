@@ -16,8 +16,7 @@ from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin
 from trialscreen.answers.records.fhir.documents import Note, find, opened
 from trialscreen.answers.records.fhir.intake import MEDICINES, Intake
-from trialscreen.answers.records.fhir.outdone import Left, left
-from trialscreen.answers.records.fhir.spool import Kept, Spool
+from trialscreen.answers.records.fhir.spool import Kept, Left, Spool, left
 from trialscreen.answers.records.fhir.standings import (
     OBSERVATION,
     WITHDRAWN,
