@@ -208,6 +208,12 @@ def test_no_line_is_wider_than_a_narrow_terminal() -> None:
     assert max(len(line) for line in shown.split("\r\n")) <= 50
 
 
+def test_a_terminal_that_does_not_tell_its_size_has_80_columns() -> None:
+    child = start(columns=0)
+    shown = say(child, "yes", "yes", "?")
+    assert 70 < max(len(line) for line in shown.split("\r\n")) < 80
+
+
 def test_a_dumb_terminal_gets_no_escape_codes() -> None:
     child = start(env={"TERM": "dumb"})
     assert "\x1b" not in say(child, "yes", "yes")

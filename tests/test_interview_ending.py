@@ -287,6 +287,12 @@ def test_an_error_in_a_narrow_terminal_breaks_no_word_code_or_flag() -> None:
     assert all(len(line) < 50 for line in lines)
 
 
+def test_an_error_in_a_terminal_that_does_not_tell_its_size_has_80_columns() -> None:
+    code, out = finish(spawn("--height", "1.58", columns=0))
+    assert code == 2
+    assert 60 < max(len(line) for line in out.strip().split("\r\n")) < 80
+
+
 def test_what_the_log_says_in_a_narrow_terminal_breaks_no_word_and_no_command(
     tmp_path: Path,
 ) -> None:

@@ -56,7 +56,9 @@ def _at_words(line: str) -> str:
     if not sys.stderr.isatty():
         return line
     with suppress(OSError):
-        return wrapped(line, os.get_terminal_size(sys.stderr.fileno()).columns)
+        # Some terminals, such as those of containers, do not tell their size: it is 0.
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        return wrapped(line, columns or shutil.get_terminal_size().columns)
     return line
 
 

@@ -57,10 +57,11 @@ def _write(text: str) -> None:
 
 
 def width() -> int:
-    """The columns of the terminal as it is now, for it can be resized."""
+    """The columns of the terminal as it is now, for it can be resized; 80 if it does not tell."""
+    columns = 0
     with suppress(OSError, ValueError):
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    return shutil.get_terminal_size().columns
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return columns or shutil.get_terminal_size().columns
 
 
 HELP_LINE = "u unknown, p pending, ? why, b back, r review, s save and leave, q leave"
