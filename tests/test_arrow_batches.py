@@ -1,6 +1,7 @@
 """Batches of Arrow through a trial, here in this process; in Spark's workers, see test_spark."""
 
 from collections import Counter
+from datetime import timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -78,6 +79,15 @@ def test_where_nothing_can_be_too_old_nothing_is_named() -> None:
     frame = pl.DataFrame({KEY: ["a", "b"], "weight": [55.0, None]})
     found, _ = found_in(frame, 2, Work(TRIAL, {"weight": ["weight"]}, ON, ON, also_stale=True))
     assert found[STALE].to_list() == [[], []]
+
+
+@pytest.mark.parametrize("columns", [["tsh"], ["tsh_low", "tsh_high"]], ids=["exact", "bounds"])
+def test_a_value_of_a_later_day_decides_nothing(columns: list[str]) -> None:
+    days = [ON, ON + timedelta(days=1), None]
+    values = {name: [12.0, 12.0, 12.0] for name in columns}
+    frame = pl.DataFrame({KEY: ["a", "b", "c"], **values, "tsh_date": days})
+    work = Work(TRIAL, {"tsh": columns, "tsh_date": ["tsh_date"]}, ON, ON)
+    assert found_in(frame, 3, work)[0]["E13"].to_list() == [True, None, True]
 
 
 def test_values_that_are_too_old_are_named() -> None:

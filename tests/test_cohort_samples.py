@@ -107,9 +107,59 @@ def test_typed_columns_too(tmp_path: Path) -> None:
     assert found["awaited"].to_list() == ["", "hiv_antibody", "hiv_antibody", ""]
     listed = pl.read_csv(problems)
     assert listed.select("id", "element", "reason").rows() == [
-        ("c", "tsh_date", "'2026-04-01' lies after the screening date 2026-03-31")
+        ("c", "tsh_date", "'2026-04-01' lies after the screening date 2026-03-31"),
+        ("c", "tsh", "its sample is of a day after the screening date"),
     ]
     assert "hiv_antibody:" not in ran.err
+
+
+LATER = {
+    "as text": ["2026-04-01", "2026-04", "2026-03-31", "2026-03 to 2026-05", "2026", "soon", None],
+    "in a form": ["01/04/2026", "02/04/2026", "31/03/2026", "30/03/2026", "29/03/2026", "x", ""],
+    "as days": [
+        date(2026, 4, 1),
+        date(2027, 1, 1),
+        date(2026, 3, 31),
+        *[date(2026, 3, 1)] * 3,
+        None,
+    ],
+}
+
+
+@pytest.mark.parametrize("values", [[12.0] * 7, ["12"] * 7], ids=["numbers", "texts"])
+@pytest.mark.parametrize("how", LATER)
+def test_a_value_of_a_later_day_decides_nothing(
+    tmp_path: Path, how: str, values: list[float | str]
+) -> None:
+    table = {"patient_id": list("abcdefg"), "tsh": values, "tsh_date": LATER[how]}
+    pl.DataFrame(table, strict=False).write_parquet(tmp_path / "t.parquet")
+    form = "{element: tsh_date, date_format: '%d/%m/%Y'}" if how == "in a form" else "tsh_date"
+    (tmp_path / "map.yaml").write_text(f"tsh_date: {form}\n", "utf-8")
+    problems = tmp_path / "problems.csv"
+    ran = cohort(
+        *(tmp_path, "t.parquet", "--screening-date", "2026-03-31", "--max-bad", "1"),
+        *("--columns", str(tmp_path / "map.yaml"), "--problems", str(problems)),
+        *("--also", "reasons"),
+    )
+    assert ran.code == 0, ran
+    found = pl.read_csv(tmp_path / "out.csv")
+    assert found["E13"].to_list() == [None, None, *[True] * 5]
+    assert [bool(one) for one in found["reasons"]] == [False, False, *[True] * 5]
+    listed = pl.read_csv(problems).filter(pl.col("element") == "tsh")
+    assert listed["id"].to_list() == ["a", "b"]
+    assert {*listed["reason"]} == {"its sample is of a day after the screening date"}
+    assert "tsh: 2 values could not be read" in ran.err
+
+
+def test_of_a_value_that_is_not_there_no_later_day_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,tsh,tsh_date\na,,2026-04-01\nb,12,\n", "utf-8")
+    problems = tmp_path / "problems.csv"
+    ran = cohort(
+        *(tmp_path, "t.csv", "--screening-date", "2026-03-31", "--max-bad", "1"),
+        *("--problems", str(problems)),
+    )
+    assert ran.code == 0, ran
+    assert pl.read_csv(problems)["element"].to_list() == ["tsh_date"]
 
 
 def test_a_column_map_can_name_a_day(tmp_path: Path) -> None:

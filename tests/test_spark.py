@@ -154,7 +154,7 @@ def test_a_value_within_bounds_stands_in_two_columns(engine: Spark, tmp_path: Pa
 
 
 def test_days_of_samples_are_known_and_change_no_finding(engine: Spark, tmp_path: Path) -> None:
-    """One that lies after the screening date is unknown, and so is what is pending."""
+    """One that lies after the screening date is unknown, its value too, and what is pending."""
     plain = pl.DataFrame(
         {ID: [1, 2, 3], "tsh": [12.0, 3.0, 3.0], "hiv_antibody": ["positive", "pending", "待查"]}
     )

@@ -13,11 +13,17 @@ import polars as pl
 
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, ElementColumn, Matched
-from trialscreen.tables.cohort.data_quality import BatchQuality
+from trialscreen.tables.cohort.data_quality import BatchQuality, listed
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
-from trialscreen.tables.cohort.text_columns import TextColumn, awaited_column, read_texts
+from trialscreen.tables.cohort.text_columns import (
+    TextColumn,
+    awaited_column,
+    later_column,
+    read_texts,
+)
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,
     TypedColumn,
@@ -99,8 +105,30 @@ class Batches:
         there = given | made
         names = there if as_values else self.schema
         typed = pl.DataFrame([there[name].alias(name) for name in names])
+        for one in self.columns:
+            is_later = made.get(later_column(day_column(one.element.name)))
+            if is_later is not None and one.element.valid_for is not None:
+                typed, struck = without_later(typed, one, is_later)
+                unreadable = pl.concat([unreadable, struck])
         filled += known(typed, self.texts) + Counter(unreadable["element"])
         return typed, BatchQuality(filled, unreadable, undated=undated)
+
+
+def without_later(
+    typed: pl.DataFrame, column: TypedColumn | TextColumn, is_later: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`typed` less the values of a column whose samples are of later days; and these, listed.
+
+    What was not known yet on the screening date cannot have decided anything on it.
+    """
+    name = column.element.name
+    columns = [one for one in typed.columns if one in column.columns or one == name]
+    is_known = typed.select(pl.any_horizontal(pl.col(columns).is_not_null())).to_series()
+    is_struck = is_later.fill_null(value=False) & is_known
+    rows = typed.filter(is_struck)
+    reason = "its sample is of a day after the screening date"
+    nulls = [typed[one].set(is_struck, None) for one in columns]
+    return typed.with_columns(nulls), listed(rows, name, [reason] * len(rows))
 
 
 def read_days(

@@ -20,7 +20,8 @@ from polars.io.plugins import register_io_source
 
 from trialscreen.model.expr import Scalar
 from trialscreen.model.trial import SCREENING_DATE, Open, Trial, Verdict
-from trialscreen.tables.cohort.batches import Batches, known
+from trialscreen.screening.samples import day_column
+from trialscreen.tables.cohort.batches import Batches, known, without_later
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, Unusual, is_usual, listed
 from trialscreen.tables.compile import compile_trial
@@ -147,6 +148,12 @@ class Screener:
             for one in batches.columns
         }
         self._typed = batches.typed
+        there = {one.element.name for one in batches.typed}
+        self._sampled = [
+            one
+            for one in batches.columns
+            if one.element.valid_for is not None and day_column(one.element.name) in there
+        ]
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
@@ -265,9 +272,15 @@ class Screener:
         dated = rows.select(*self.schema, self._latest.alias(LATEST))
         read = [column.read(dated) for column in self._typed]
         typed = dated.drop(LATEST).with_columns(one for columns, _ in read for one in columns)
-        unreadable = pl.concat([NOTHING, *(found for _, found in read)])
-        filled = known(typed, self._typed)
-        filled.subtract(known(rows, self._typed))
+        found = [NOTHING, *(found for _, found in read)]
+        for one in self._sampled:
+            is_later = dated[day_column(one.element.name)] > dated[LATEST]
+            typed, struck = without_later(typed, one, is_later)
+            found.append(struck)
+        unreadable = pl.concat(found)
+        read_again = dict.fromkeys((*self._typed, *self._sampled))
+        filled = known(typed, read_again)
+        filled.subtract(known(rows, read_again))
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
         again = self._again.of(typed.lazy()).cast(self.results).collect(engine=AT_ONCE)

@@ -264,6 +264,11 @@ def awaited_column(name: str) -> str:
     return f"{name} (awaited)"
 
 
+def later_column(name: str) -> str:
+    """The column that says in which rows a date lies after the screening date, if any does."""
+    return f"{name} (later)"
+
+
 def read_texts(
     columns: Sequence[TextColumn],
     cells: pl.DataFrame,
@@ -310,6 +315,9 @@ def _read_others(
     bad = [NOTHING]
     for place, column in enumerate(columns):
         if not made.pop(f"fine {place}")[0]:
+            if column.element.type == "date":
+                low = made[f"{column.element.name}_low"]
+                made[later_column(column.element.name)] = low > read.frame[LATEST]
             used, unreadable = column.checked(read, [made[name] for name in column.columns])
             made.update(zip(column.columns, used, strict=True))
             bad.append(unreadable)
