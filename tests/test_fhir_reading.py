@@ -339,6 +339,7 @@ STANDINGS: list[tuple[Json, str]] = [
     ({**PROCEDURE, "notDone": True}, "refuted"),
     ({**PROCEDURE, "notDone": False}, "counts"),
     ({**PROCEDURE, "notPerformed": True}, "refuted"),
+    ({**PROCEDURE, "status": "entered-in-error", "notDone": True}, "error"),
     ({**PROCEDURE, "resourceType": "ServiceRequest"}, "planned"),
     (ALENDRONATE, "counts"),
     ({**ALENDRONATE, "status": "stopped"}, "past"),
@@ -352,6 +353,7 @@ STANDINGS: list[tuple[Json, str]] = [
     ({**TAKEN, "taken": "n"}, "refuted"),
     ({**TAKEN, "taken": "unk"}, "provisional"),
     ({**TAKEN, "wasNotTaken": True}, "refuted"),
+    ({**TAKEN, "status": "entered-in-error", "wasNotTaken": True}, "error"),
     *(
         ({**TAKEN, "status": "recorded", "adherence": {"code": coded(code)}}, standing)
         for code, standing in (

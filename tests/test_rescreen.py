@@ -79,6 +79,7 @@ def test_what_is_not_read_anew_for_a_later_day_states_the_same() -> None:
         ("years_since_malignancy_cure", "0", "2028-06-01", "0 to 2"),
         ("years_since_malignancy_cure", "0 to 2", "2031-07-01", "0 to 8"),
         ("years_since_malignancy_cure", ">4", "2028-06-01", ">6"),
+        ("years_since_malignancy_cure", ">0", "2028-06-01", ">2"),
         ("glucocorticoid_duration", ">3", "2026-06-15", ">3"),
         ("age", "unknown", "2027-06-01", "unknown"),
         ("fragility_fracture_last_2_years", "yes", "2026-12-01", "unknown"),

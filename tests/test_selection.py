@@ -119,7 +119,7 @@ def test_what_of_a_record_is_a_fact(case: dict[str, Any]) -> None:
         assert words in problem.message
         assert problem.where
     for words in case.get("noted", ()):
-        assert any(words in one.note for one in found.evidence)
+        assert any(words in f"{one.element}: {one.note}" for one in found.evidence)
     read_facts(TRIAL, found.answers, ON)  # raises for an answer that the parser refuses
 
 

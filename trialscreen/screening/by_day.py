@@ -23,9 +23,10 @@ def years_since(element: Element) -> str | None:
 def may_be_not_yet(years: Fact | None) -> bool:
     """Whether years can stand for what has not happened yet, as the cure of a cancer.
 
-    No years can, and those from none on; not a bound (`<2`), which is of what has happened.
+    No years can, and those from none on; not a bound (`<2`, `>0`), which is of what has happened.
     """
-    return isinstance(years, Numbers) and years.low == 0 and not years.high_open
+    is_bound = isinstance(years, Numbers) and (years.low_open or years.high_open)
+    return isinstance(years, Numbers) and years.low == 0 and not is_bound
 
 
 def is_counted(trial: Trial, element: Element) -> bool:

@@ -57,7 +57,7 @@ def take_medicine(
     endless = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
     begun = [one for one in covering if one.first is not None and one.first <= found.on]
     now = [one for one in begun if one.is_sure and one.hit.entry.standing == "counts"]
-    denied = _denied(now, [entry for entry, _, _ in hits], found.on)
+    denied = _denied(now, [(entry, code) for entry, _, code in hits], found.on)
     now = [one for one in now if one not in denied]
     others = {"": [one for one in covering if one not in denied], _NOT_NOW: endless}
     for one, why in denied.items():
@@ -70,7 +70,7 @@ def take_medicine(
     if medicine.course and now:
         _take_months(found, medicine.course, now[0], runs[-1:], " without a gap")
     if medicine.dose:
-        _take_dose(found, medicine.dose, now, [*covering, *endless])
+        _take_dose(found, medicine.dose, now, [*covering, *endless], denied)
     if medicine.last and sure:
         _take_last(found, medicine.last, sure)
     if medicine.months and runs:
@@ -79,15 +79,21 @@ def take_medicine(
 
 
 def _denied(
-    exposures: Sequence[Exposure], entries: Sequence[Entry], on: date
+    exposures: Sequence[Exposure], entries: Sequence[tuple[Entry, MedicineCode]], on: date
 ) -> dict[Exposure, str]:
-    """Those against which something of the group says that it is not taken, or was ended since."""
+    """Those against which another entry says that it is not taken, or was ended since.
+
+    Codes alone do not tell whether two are of one medicine, but other equivalents that they differ.
+    """
     found: dict[Exposure, str] = {}
-    for entry in entries:
+    for entry, code in entries:
         if (told := _denial(entry, on)) is not None:
             first, last, why = told
             for one in exposures:
                 assert one.first is not None
+                are_known = code.equivalent is not None and one.equivalent is not None
+                if are_known and code.equivalent != one.equivalent:
+                    continue
                 if first <= on and last >= one.first:
                     found.setdefault(one, f"{entry.source} says that {why}")
     return found
@@ -154,7 +160,11 @@ def _take_yes(
 
 
 def _take_dose(
-    found: Gathered, name: str, now: Sequence[Exposure], every: Sequence[Exposure]
+    found: Gathered,
+    name: str,
+    now: Sequence[Exposure],
+    every: Sequence[Exposure],
+    denied: Mapping[Exposure, str],
 ) -> None:
     """At least the daily dose now, where all that is taken, or may be, has the same."""
     for one in every:
@@ -166,7 +176,9 @@ def _take_dose(
         _answer(found, name, now[0], f">={dose}", _AT_LEAST)
         return
     for one in _last_of_each([one for one in every if one.hit.entry.dose]):
-        note = _NOT_NOW if one not in now else _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
+        note = _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
+        if one not in now:
+            note = denied.get(one, _NOT_NOW)
         dose_of = one.hit.entry.dose
         value, unit = (dose_of, "") if isinstance(dose_of, str) else (dose_of.number, dose_of.ucum)
         found.show("candidate", one.hit.about(name), note, value=value, unit=unit)

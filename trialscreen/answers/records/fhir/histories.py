@@ -115,7 +115,7 @@ def procedure(one: fhir.Procedure, origin: Origin) -> Entry:
     """A Procedure, with when it was performed."""
     counts, notes = standing(PROCEDURE, one.status)
     if one.not_done or one.not_performed:
-        counts, notes = "refuted", ("not done",)
+        counts, notes = weakest(counts, "refuted"), ("not done",)
     moment = one.performed_date_time or one.occurrence_date_time
     when = span(moment, one.performed_period or one.occurrence_period)
     return Entry(
@@ -196,11 +196,11 @@ def _taken(
     one: fhir.Medication, statuses: Statuses, words: ConceptReader
 ) -> tuple[Standing, tuple[str, ...]]:
     """As `standing`, of whichever element says whether a medicine was taken."""
-    if one.not_given or one.was_not_given:
-        return "planned", ("not given",)
-    if one.was_not_taken:
-        return "refuted", ("not taken",)
     each = [standing(statuses, one.status)]
+    if one.not_given or one.was_not_given:
+        each.append(("planned", ("not given",)))
+    if one.was_not_taken:
+        each.append(("refuted", ("not taken",)))
     each += [standing(TAKEN, one.taken)] if one.taken is not None else []
     if one.adherence is not None:
         counts, notes = _by_code(ADHERENCE, one.adherence.code, words)
