@@ -123,6 +123,20 @@ def test_what_of_a_record_is_a_fact(case: dict[str, Any]) -> None:
     read_facts(TRIAL, found.answers, ON)  # raises for an answer that the parser refuses
 
 
+def test_what_is_said_beside_a_result_is_not_said_of_its_limits_nor_twice() -> None:
+    calcium = {"loinc": "17861-6", "ucum": "mg/dL", "high": "10.2", "at": "2026-05-20"}
+    high = {**calcium, "value": "10.9", "also": {"interpretation": "HH"}}
+    none = {**calcium, "also": {"interpretation": "H"}}
+    notes = [
+        [one.note for one in select(Selection(TRIAL, CODES, ON), record({"record": [of]})).evidence]
+        for of in (high, none)
+    ]
+    assert notes == [
+        ["also said to be HH", "printed beside the result"],
+        ["cannot be used: there is no value; it is said to be H, which is not read as one"],
+    ]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_the_order_of_a_record_says_nothing(case: dict[str, Any]) -> None:
     one = record(case)

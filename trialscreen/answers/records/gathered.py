@@ -199,7 +199,7 @@ class Gathered:
         undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
         also = self._beside(entry.also, value) if entry.also else ()
         is_at = [f"said to be of {said_as(one)}" for one in entry.site] if hit.is_elsewhere else []
-        more = (*is_at, *entry.notes, *(one for one in also if one not in note))
+        more = (*is_at, *entry.notes, *(one for one in also if one[len("also ") :] not in note))
         notes = dict.fromkeys(filter(None, (note, own, *more, undated)))
         day = day_text(entry.start or entry.end or entry.recorded)
         system, code, _ = hit.coding

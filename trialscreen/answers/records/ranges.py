@@ -137,7 +137,7 @@ def _printed(hit: Hit, role: Role) -> Hit | None:
     value = hit.entry.value
     if not (end.unit or end.ucum) and isinstance(value, Amount):
         end = end._replace(unit=value.unit, ucum=value.ucum)
-    return hit._replace(entry=hit.entry._replace(value=end))
+    return hit._replace(entry=hit.entry._replace(value=end, also=()))  # which is of the result
 
 
 def _text(found: Gathered, limit: Element, hit: Hit, result: Hit) -> str | None:
