@@ -33,6 +33,20 @@ def only_entry(found: Read) -> Entry:
     return entry
 
 
+def ordered_by(tmp_path: Path, reference: str, change: Json) -> Entry:
+    """The entry of an order of the Medication x, in the order itself for `#x`, else beside it."""
+    medicine = {"resourceType": "Medication", "id": "x", "code": coded("904419"), **change}
+    is_inside = reference == "#x"
+    ordered = {
+        **ALENDRONATE,
+        "medicationCodeableConcept": None,
+        "medicationReference": {"reference": reference},
+        "contained": [medicine] if is_inside else [],
+    }
+    others = [] if is_inside else [medicine]
+    return only_entry(read_these(tmp_path, patient(), ordered, *others))
+
+
 def said(found: Read) -> list[str]:
     return [f"{one.where.rpartition('/')[2]} {one.message}" for one in found.problems]
 
@@ -437,15 +451,7 @@ def test_more_than_one_value_is_none(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("reference", ["Medication/x", "#x"])
 def test_a_medicine_that_is_not_certain(tmp_path: Path, change: Json, reference: str) -> None:
-    medicine = {"resourceType": "Medication", "id": "x", "code": coded("904419"), **change}
-    ordered = {
-        **ALENDRONATE,
-        "medicationCodeableConcept": None,
-        "medicationReference": {"reference": reference},
-        "contained": [medicine] if reference == "#x" else [],
-    }
-    others = [] if reference == "#x" else [medicine]
-    entry = only_entry(read_these(tmp_path, patient(), ordered, *others))
+    entry = ordered_by(tmp_path, reference, change)
     assert (entry.standing, len(entry.notes)) == ("provisional", 1)
 
 
@@ -743,15 +749,7 @@ def test_places_in_a_bundle_are_lines_of_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reference", ["Medication/x", "https://a.org/fhir/Medication/x", "#x"])
 def test_a_medicine_that_is_referred_to(tmp_path: Path, reference: str) -> None:
-    medicine = {"resourceType": "Medication", "id": "x", "code": coded("904419")}
-    ordered = {
-        **ALENDRONATE,
-        "medicationCodeableConcept": None,
-        "medicationReference": {"reference": reference},
-        "contained": [medicine] if reference == "#x" else [],
-    }
-    others = [] if reference == "#x" else [medicine]
-    entry = only_entry(read_these(tmp_path, patient(), ordered, *others))
+    entry = ordered_by(tmp_path, reference, {})
     assert entry.codes == (Coding("", "904419"),)
 
 

@@ -212,7 +212,7 @@ def _measured(found: Gathered, element: Element, hit: Hit) -> Measured:
     fact = found.read(element, text)
     if fact is None:  # words for none are left out before, unless more is said
         raise ValueProblem(f"{shown(text)} is no result, and it is {also_said(hit)}")
-    if (hit.entry.also or _is_coded(hit)) and (other := denied_by(found, element, hit, fact)):
+    if other := denied_by(found, element, hit, fact):
         value = text if _is_coded(hit) else _as_recorded(hit)
         raise ValueProblem(_DENIED.format(value, printed_range(hit.entry.limits), other))
     return Measured(hit, text, fact)
