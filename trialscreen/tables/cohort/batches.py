@@ -15,7 +15,7 @@ from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, ElementColumn, Matched
-from trialscreen.tables.cohort.data_quality import BatchQuality, listed
+from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, listed_where
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.tables.cohort.text_columns import (
@@ -121,14 +121,14 @@ def without_later(
 
     What was not known yet on the screening date cannot have decided anything on it.
     """
+    where = is_later.fill_null(value=False)
+    if not where.any():
+        return typed, NOTHING
     name = column.element.name
     columns = [one for one in typed.columns if one in column.columns or one == name]
-    is_known = typed.select(pl.any_horizontal(pl.col(columns).is_not_null())).to_series()
-    is_struck = is_later.fill_null(value=False) & is_known
-    rows = typed.filter(is_struck)
     reason = "its sample is of a day after the screening date"
-    nulls = [typed[one].set(is_struck, None) for one in columns]
-    return typed.with_columns(nulls), listed(rows, name, [reason] * len(rows))
+    nulls = [typed[one].set(where, None) for one in columns]
+    return typed.with_columns(nulls), listed_where(typed, name, columns, where, reason)
 
 
 def read_days(

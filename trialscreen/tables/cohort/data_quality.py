@@ -205,6 +205,15 @@ def listed(
     return pl.DataFrame(columns, schema=SCHEMA)
 
 
+def listed_where(
+    cells: pl.DataFrame, element: str, columns: Sequence[str], where: pl.Series, why: str
+) -> pl.DataFrame:
+    """As `listed`, of the rows in which an element states something in one of its `columns`."""
+    is_stated = pl.any_horizontal(pl.col(columns).is_not_null())
+    rows = cells.filter(where & cells.select(is_stated).to_series())
+    return listed(rows, element, (why,) * len(rows))
+
+
 class BatchQuality(NamedTuple):
     """What the values of a batch are like.
 

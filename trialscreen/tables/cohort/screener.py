@@ -23,7 +23,13 @@ from trialscreen.model.trial import SCREENING_DATE, Open, Trial, Verdict
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.batches import Batches, known, without_later
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
-from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, Unusual, is_usual, listed
+from trialscreen.tables.cohort.data_quality import (
+    NOTHING,
+    BatchQuality,
+    Unusual,
+    is_usual,
+    listed_where,
+)
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.expressions import AT_ONCE, Computing, table_of
 
@@ -295,9 +301,7 @@ class Screener:
         for flag, one in zip(flags, self.program.contradictions, strict=True):
             holds = flag.fill_null(value=False)
             for name in one.elements if holds.any() else ():
-                is_known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
-                rows = typed.filter(holds & typed.select(is_known).to_series())
-                found.append(listed(rows, name, (one.reason,) * len(rows)))
+                found.append(listed_where(typed, name, self.columns[name], holds, one.reason))
                 unknown[name] = holds | unknown[name] if name in unknown else holds
         nulls = [
             typed[column].set(rows, None).alias(column)
