@@ -13,7 +13,7 @@ import typer
 
 from trialscreen.answers.answer import Answer, Answers, Key, criteria_version
 from trialscreen.answers.interview.autosave import Keeper
-from trialscreen.answers.interview.console import Leave, terminal, width
+from trialscreen.answers.interview.console import Leave, terminal
 from trialscreen.answers.interview.questions import is_long_ago, years_since
 from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
@@ -27,7 +27,7 @@ from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
 from trialscreen.output.report.verdict_words import asked_of, verdict_line
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import flag, wrapped
+from trialscreen.text.characters import error_columns, flag, wrapped
 
 
 def interview(
@@ -68,7 +68,7 @@ def interview(
                 sys.stderr.write(ending.left())
                 sys.stderr.flush()
             raise typer.Exit(Exit.BAD_INPUT if keeper.problem else code_of(left))
-        closing = ending.after_the_result(width(), stopped=session.stopped)
+        closing = ending.after_the_result(error_columns(), stopped=session.stopped)
     finally:
         keeper.close()
     kept = {**state.answers, **state.set_aside}

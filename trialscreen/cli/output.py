@@ -1,16 +1,15 @@
 """What a command gives back: an exit code, problems on stderr, a result on stdout or in a file."""
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialscreen.model.errors import MOST_TOLD, InputError, Problem, refuse
-from trialscreen.text.characters import printable, wrapped
+from trialscreen.text.characters import error_columns, printable, wrapped
 
 if TYPE_CHECKING:
     from trialscreen.output.report.listing import Listing
@@ -53,13 +52,7 @@ def tell_problems(error: InputError) -> None:
 
 
 def _at_words(line: str) -> str:
-    if not sys.stderr.isatty():
-        return line
-    with suppress(OSError):
-        # Some terminals, such as those of containers, do not tell their size: it is 0.
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        return wrapped(line, columns or shutil.get_terminal_size().columns)
-    return line
+    return wrapped(line, error_columns()) if sys.stderr.isatty() else line
 
 
 def say(*lines: str, whole: str = "") -> None:

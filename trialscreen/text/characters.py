@@ -4,9 +4,13 @@ There is one spelling for what a careful reader takes for the same. A raised, lo
 digit is not part of a number: `55¹` is 55 with a footnote.
 """
 
+import os
 import re
+import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 _CONTROL = re.compile(
@@ -84,10 +88,19 @@ def wrapped(text: str, columns: int) -> str:
     return "\n".join(broken).replace(_FILLER, "")
 
 
+def error_columns() -> int:
+    """Of the terminal behind standard error as it is now, for it can be resized.
+
+    Some terminals, such as those of containers, do not tell their size: it is 0, and 80 are taken.
+    """
+    columns = 0
+    with suppress(OSError, ValueError):
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return columns or shutil.get_terminal_size().columns
+
+
 def _filled(text: str) -> str:
     """`text` with as many characters as it takes columns: two for a Chinese one."""
-    import unicodedata  # noqa: PLC0415
-
     wide = (unicodedata.east_asian_width(one) in "WF" for one in text)
     return "".join(one + _FILLER * two for one, two in zip(text, wide, strict=True))
 

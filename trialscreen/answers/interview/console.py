@@ -2,12 +2,11 @@
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from trialscreen.text.characters import first_control, folded, shown, wrapped
+from trialscreen.text.characters import error_columns, first_control, folded, shown, wrapped
 
 PROMPT = "> "
 PLAIN_PROMPT = "Answer: "
@@ -52,16 +51,8 @@ def _read_quietly(prompt: str) -> str:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(wrapped(text, width()) + "\n")
+    sys.stderr.write(wrapped(text, error_columns()) + "\n")
     sys.stderr.flush()
-
-
-def width() -> int:
-    """The columns of the terminal as it is now, for it can be resized; 80 if it does not tell."""
-    columns = 0
-    with suppress(OSError, ValueError):
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    return columns or shutil.get_terminal_size().columns
 
 
 HELP_LINE = "u unknown, p pending, ? why, b back, r review, s save and leave, q leave"
