@@ -14,10 +14,10 @@ from trialscreen.tables.attrition.counts import Attrition, Tally
 from trialscreen.tables.compile import Program
 from trialscreen.tables.expressions import AT_ONCE, Computing
 
-_ENOUGH = 100_000
+_ENOUGH = 50_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
-_MOST = 300_000
+_MOST = 150_000
 """Rows that wait while the look before takes its time. To wait for it would stop the engine."""
 
 _MANY = 1_000_000
