@@ -396,6 +396,22 @@ def test_numbers_and_labels_are_shown_as_the_criteria_file_writes_them(tmp_path:
     assert "expected 8.0 to 8.0e1 kg/m²" in refused.err
 
 
+@pytest.mark.parametrize("given", [["--log", "60"], ["--log=60"], ["--from", "60"], ["--help"]])
+def test_an_element_that_is_named_as_an_option_is_given_in_a_file(
+    tmp_path: Path, given: list[str]
+) -> None:
+    name = given[0].partition("=")[0].removeprefix("--")
+    tiny = (ROOT / "tests" / "data" / "tiny_trial.yaml").read_text("utf-8")
+    trial, answers = tmp_path / "trial.yaml", tmp_path / "answers.yaml"
+    trial.write_text(tiny.replace("weight", name), "utf-8")
+    answers.write_text(f"{name}: 50\nsmoker: no\n", "utf-8")
+    refused = run("--criteria", trial, "screen", *given, *ON)
+    assert refused.code == 2
+    assert f"--{name}: is an option and a data element; give the element in a file" in refused.err
+    assert refused.err.count("\n") == 1
+    assert run("--criteria", trial, "screen", answers, *ON).code == 4
+
+
 def test_another_criteria_file_is_named_by_option_or_variable_and_the_option_wins() -> None:
     tiny = ROOT / "tests" / "data" / "tiny_trial.yaml"
     other = ROOT / "tests" / "data" / "spec" / "trial.yaml"

@@ -201,6 +201,11 @@ def _take(
     ahead = iter(args)
     for arg in ahead:
         name, equals, value = arg.partition("=")
+        if name in elements and (name in own or name == "--help"):
+            message = "is an option and a data element; give the element in a file"
+            taken.problems.append(Problem(name, message))
+            strange = not equals
+            continue
         if name in elements:
             values = [value] if equals else list(islice(ahead, 1))
             taken.texts.setdefault(elements[name].name, []).extend(values)
