@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from trialscreen.model.trial import Trial
+from trialscreen.tables.cohort.readers.opened import Tables
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.expressions import computed, table_of
 
@@ -27,3 +28,18 @@ def without_contradictions(trial: Trial, frame: pl.LazyFrame, on: date | None) -
     program = compile_trial(trial, table_of(schema, on))
     kept = [name for name in schema if name not in program.cleaned]
     return computed(frame, program, program.cleaned, *kept).select(*schema)
+
+
+def all_rows(tables: Tables) -> pl.DataFrame:
+    """The rows of tables that were opened, as texts where their format has no types."""
+    return pl.concat([tables.schema.to_frame(), *(piece.rows for piece in tables.pieces({}))])
+
+
+def numbers_of(tables: Tables) -> list[int]:
+    """The numbers of these rows, blank ones counted."""
+    found: list[int] = []
+    first = 1
+    for piece in tables.pieces({}):
+        found.extend(piece.numbers(first))
+        first += len(piece.rows) + len(piece.blank)
+    return found

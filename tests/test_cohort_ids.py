@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tests.process import cohort
+from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.ids import Ids
 
 BATCH = 100
@@ -17,11 +18,16 @@ ORDERED = [f"P{number:05}" for number in range(1000)]
 
 def problems(ids: list[str] | list[int]) -> list[str]:
     """What `Ids` says, given one batch after the other."""
-    frame = pl.DataFrame({"id": ids}).with_row_index("row", offset=1)
-    checked = Ids("id")
-    for batch in frame.iter_slices(BATCH):
-        checked.add(batch["id"], batch["row"])
-    return [one.message for one in checked.problems(frame.lazy(), "id", "row")]
+    frame = pl.DataFrame({KEY: ids}).with_row_index(ROW, offset=1)
+    told = []
+    for remembers in (False, True):
+        checked = Ids("id", remembers=remembers)
+        for batch in frame.iter_slices(BATCH):
+            checked.add(batch[KEY], batch[ROW])
+        problems = checked.problems(lambda: frame.iter_slices(BATCH))
+        told.append([one.message for one in problems])
+    assert told[0] == told[1]
+    return told[0]
 
 
 def no_second_reading(*_args: object) -> None:

@@ -89,14 +89,14 @@ def stated(parser: Parser, text: str, columns: Sequence[str]) -> tuple[list[Any]
 
 def read(path: Path, folder: Path, *, halves: bool) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """The typed columns of each piece, and what of it cannot be used."""
-    tables = open_tables([path], folder, at_once=False)
+    tables = open_tables([path], folder)
     matched = match_columns(TRIAL, tables.schema, "patient_id", NO_MAP)
     batches = plan_batches(TRIAL, matched, tables.schema, "patient_id", Anchor(ON, ON))
-    assert tables.pieces is not None
     first = 1
     for piece in tables.pieces(batches.kinds(batches.schema if halves else ())):
-        typed, found = batches.read(prepared(batches, piece, "patient_id", first))
-        first += len(piece)
+        cells = prepared(batches, piece.rows, "patient_id", piece.numbers(first))
+        typed, found = batches.read(cells)
+        first += len(piece.rows)
         yield typed, found.unreadable
 
 
@@ -181,6 +181,8 @@ def test_blank_rows_are_left_out_without_pythons_csv(
     monkeypatch.setattr(csv_tables._File, "_others", lambda *_: iter(()))
     tables = open_tables([path], tmp_path)
     rows = [("P1", "1", "x"), ("P2", "2", "y"), ("P3", "3", None)]
-    assert tables.frame.collect().rows() == rows
-    assert (tables.blank, tables.notes) == ([1, 2, 2, 3], [f"{path}: 4 blank rows left out"])
+    (piece, *_) = tables.pieces({})
+    assert piece.rows.rows() == rows
+    assert piece.numbers(1).to_list() == [1, 3, 6]
+    assert (piece.blank, tables.notes) == ([1, 3, 4, 6], [f"{path}: 4 blank rows left out"])
     assert tables.counted() == 3

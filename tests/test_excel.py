@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from tests.frames import all_rows
 from tests.messy import patients
 from tests.process import cohort, refusals, run
 from tests.test_cohort_parity import ON, TRIAL, run_on, write_csv
@@ -56,7 +57,7 @@ def _rows(path: Path, name: str | None = None) -> list[tuple[str | None, ...]]:
 
 
 def _table(path: Path, name: str | None) -> pl.DataFrame:
-    return open_table(path, Asked(path.name, path.parent, name)).frame.collect()
+    return all_rows(open_table(path, Asked(path.name, path.parent, name)))
 
 
 def _patched(path: Path, part: str, pattern: str, by: str) -> Path:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.frames import all_rows, numbers_of
 from tests.process import ROOT
 from tests.sizes import examples, size
 from tests.tools.plainly import BLANKS, csv_records, named, ndjson_rows, text_of
@@ -96,6 +97,7 @@ def check(path: Path, folder: Path) -> bool:
     refused: list[InputError] = []
     try:
         tables = open_tables([path], folder)
+        all_rows(tables)
     except InputError as error:
         refused.append(error)
     if refused:
@@ -103,12 +105,12 @@ def check(path: Path, folder: Path) -> bool:
             by_pieces(path, folder)
         assert again.value.problems == refused[0].problems, path.read_bytes()
         return False
-    found = tables.frame.collect(engine="streaming")
-    assert tables.counted is not None and tables.counted() == len(found)
+    found = all_rows(tables)
+    assert tables.counted() == len(found)
     rows = [[cell or "" for cell in row] for row in found.iter_rows()]
     assert rows == plainly(path, found.columns), path.read_bytes()
-    read, blank, notes = by_pieces(path, folder)
-    assert (blank, notes) == (tables.blank, tables.notes)
+    read, numbers, notes = by_pieces(path, folder)
+    assert (numbers, notes) == (numbers_of(tables), tables.notes)
     assert read == as_typed(rows), path.read_bytes()
     return True
 
@@ -129,27 +131,21 @@ def one_number(cell: str) -> str:
 
 def by_pieces(path: Path, folder: Path) -> tuple[list[list[str]], Sequence[int], Iterable[str]]:
     """The rows as a run gets them, `as_typed`; its columns are typed or codes where that can be."""
-    tables = open_tables([path], folder, at_once=False)
-    assert tables.pieces is not None
+    tables = open_tables([path], folder)
     number = NumberKind(lambda value: value.is_between(-100, 100))
     some: tuple[CellKind, ...] = (number, "truth", "day", "words")
     kinds = dict(zip([*tables.schema][1:], some, strict=False))
     rows: list[list[str]] = []
     for _ in range(2):  # the second time, all is known of the file
         pieces = [
-            piece.select(pl.selectors.by_name(*tables.schema).cast(pl.String))
+            piece.rows.select(pl.selectors.by_name(*tables.schema).cast(pl.String))
             for piece in tables.pieces(kinds)
         ]
         again = [[cell or "" for cell in row] for piece in pieces for row in piece.iter_rows()]
         assert rows in ([], again)
         rows = again
-        assert tables.counted is not None
         assert tables.counted() == len(rows)
-    one = tables.frame.select(pl.selectors.by_index(-1)).collect(engine="streaming").to_series()
-    rows = as_typed(rows)
-    last = len(tables.schema) - 1
-    assert [typed(cell or "", last) for cell in one] == [row[-1] for row in rows]
-    return rows, tables.blank, tables.notes
+    return as_typed(rows), numbers_of(tables), tables.notes
 
 
 def plainly(path: Path, titles: list[str]) -> list[list[str]]:
@@ -218,10 +214,9 @@ def test_any_ndjson_is_read_as_pythons_json_reads_it_or_is_refused(text: str) ->
         path.write_bytes(text.encode())
         try:
             tables = open_tables([path], Path(folder))
-            found = tables.frame.collect(engine="streaming")
+            found = all_rows(tables)
         except (InputError, pl.exceptions.ComputeError):
             return  # the latter is told as InputError where tables are read
-        assert tables.counted is not None
         assert tables.counted() == len(found)
         for row, plain in zip(found.iter_rows(named=True), ndjson_rows(path), strict=True):
             told = {name.strip(BLANKS): _as_polars_writes(text) for name, text in plain.items()}

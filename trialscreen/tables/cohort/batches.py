@@ -199,16 +199,21 @@ def plan_batches(
 Frame = TypeVar("Frame", pl.LazyFrame, pl.DataFrame)
 
 
-def prepared(batches: Batches, frame: Frame, key: str, first: int = 1) -> Frame:
-    """The cells of a table as `Batches.read` takes them: ROW (from `first`), KEY, elements."""
+def prepared(batches: Batches, frame: Frame, key: str, numbers: pl.Series | None = None) -> Frame:
+    """The cells of a table as `Batches.read` takes them: ROW, KEY, elements.
+
+    `numbers` are those of its rows; from 1 on if None.
+    """
     read = batches.columns if batches.days is None else (batches.days, *batches.columns)
     columns = [column.prepared.alias(column.element.name) for column in read]
+    ids = named(key).cast(batches.schema[KEY]).alias(KEY)
+    if numbers is not None:
+        return frame.select(numbers.alias(ROW), ids, *columns)
     number, there = ROW, frame.collect_schema()
     while number in there:  # a table may have such a column
         number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
-    numbered = frame.with_row_index(number, offset=first)
-    ids = named(key).cast(batches.schema[KEY]).alias(KEY)
+    numbered = frame.with_row_index(number, offset=1)
     return numbered.select(pl.col(number).alias(ROW), ids, *columns)
 
 

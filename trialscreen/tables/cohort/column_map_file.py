@@ -5,6 +5,7 @@ Its first draft is made from the titles of a table alone: for a person to correc
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from difflib import SequenceMatcher
@@ -211,6 +212,8 @@ def draft_of(
     """A map of the columns of a table, but for that of ids. Raises InputError."""
     with temporary_folder(ignore_cleanup_errors=True) as folder:
         tables = open_tables(paths, folder, sheet, encoding)
+        if tables.frame is None:  # what is wrong with a text is told while it is read
+            deque(tables.pieces({}), maxlen=0)
     titles = tables.schema.names()
     names = ", ".join(printable(path.name) for path in paths)
     drafted = draft(trial, [title for title in titles if title != key], names)

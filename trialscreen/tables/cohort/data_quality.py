@@ -19,7 +19,6 @@ from trialscreen.model.wording import show_fact, show_typical
 from trialscreen.tables.attrition.counting import verdicts_of
 from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cells import ADVICE, NO_VALUE
-from trialscreen.tables.cohort.readers.opened import place_of
 from trialscreen.tables.compile import Flag, Program
 from trialscreen.tables.expressions import AT_ONCE, Computing
 from trialscreen.tables.quality import CODES, DECLARE, ENOUGH, codes_in, of_median
@@ -239,14 +238,13 @@ class DataQuality:
     `beside`: rows with values that are unusual beside each other, by what is said of them.
     `verdicts` counts rows by verdict and what is open.
 
-    With `out`, every value that could not be used, or is unusual, is listed there, as CSV; of
-    the rows before it, those that were `blank` count too (as in `Tables`). `failure` says why
-    that could not be done. (Raised in the engine's threads, it would lose its number.)
+    With `out`, every value that could not be used, or is unusual, is listed there, as CSV.
+    `failure` says why that could not be done. (Raised in the engine's threads, it would lose its
+    number.)
     """
 
-    def __init__(self, trial: Trial, out: TextIO | None, blank: Sequence[int] = ()) -> None:
+    def __init__(self, trial: Trial, out: TextIO | None) -> None:
         self.rows = 0
-        self.blank = blank
         self.filled: Counter[str] = Counter()
         self.empty: Counter[str] = Counter()
         self.unreadable: Counter[str] = Counter()
@@ -364,8 +362,7 @@ class DataQuality:
         is_due = self._listed["row"] <= up_to
         due = self._listed.filter(is_due).sort("row", maintain_order=True)
         self._listed = self._listed.filter(~is_due)
-        places = [place_of(row, self.blank) for row in due["row"]]
-        self._write_rows(due.with_columns(pl.Series("row", places, pl.UInt32())).iter_rows())
+        self._write_rows(due.iter_rows())
 
     def _write_rows(self, rows: Iterable[Sequence[object]]) -> None:
         if self._out is not None:

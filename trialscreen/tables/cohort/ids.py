@@ -4,25 +4,26 @@ Ids that ascend, as an export's mostly do, are checked on the way, batch by batc
 their 64-bit hashes are compared afterwards: 8 bytes for each row.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import polars as pl
 
 from trialscreen.model.errors import Problem
+from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cells import NO_VALUE
-from trialscreen.tables.cohort.readers.opened import place_of
 from trialscreen.text.characters import BLANKS, shown, some
 
 
 class Ids:
     """Takes the ids of each batch, in the order of the rows.
 
-    `title` is that of their column: as an id, it tells of a header that stands there again.
-    `blank` is as in `Tables`.
+    `title` is that of their column: as an id, it tells of a header that stands there again. If it
+    `remembers` all hashes, ids need not be read again.
     """
 
-    def __init__(self, title: str, blank: Sequence[int] = ()) -> None:
-        self._title, self._blank = title, blank
+    def __init__(self, title: str, *, remembers: bool = False) -> None:
+        self._title, self._remembers = title, remembers
+        self._hashes: list[pl.Series] = []
         self._headers: list[int] = []
         self._first: str | int | None = None
         self._last: str | int | None = None
@@ -34,8 +35,10 @@ class Ids:
         """`rows` are the numbers of the rows that `ids` stand in."""
         ascending, is_text = _ascend(ids), isinstance(ids.dtype, pl.String)
         if is_text and not (ascending and _have_no_blanks(ids)):
-            ids = ids.str.strip_chars(BLANKS)
+            ids = _stripped(ids)
             ascending = _ascend(ids)
+        if self._remembers:
+            self._hashes.append(ids.hash())
         first, last = ids[0], ids[-1]
         # An empty one comes before all else, and one without a value after all else.
         fine = ascending and first is not None and first != ""
@@ -54,8 +57,8 @@ class Ids:
         """The first and the last, if they ascend and none is empty."""
         return (self._first, self._last) if self._ascending else None
 
-    def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
-        """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
+    def problems(self, again: Callable[[], Iterable[pl.DataFrame]]) -> Iterator[Problem]:
+        """What is wrong with the ids; `again` gives all batches anew, with KEY and ROW."""
         if self._headers:
             rows = self._listed(self._headers)
             message = f"the titles stand among the patients again; take them out of row {rows}"
@@ -67,26 +70,29 @@ class Ids:
             rows = self._listed(self._empty)
             yield Problem("the ids", f"every row needs one, and these have none: row {rows}")
         elif not self._ascending:
-            yield from self._duplicates(table, key, row)
+            yield from self._duplicates(again)
 
     def _listed(self, rows: Iterable[int]) -> str:
-        return some([str(place_of(row, self._blank)) for row in sorted(rows)])
+        return some([str(row) for row in sorted(rows)])
 
-    def _duplicates(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
-        if isinstance(table.collect_schema()[key], pl.String):
-            table = table.with_columns(pl.col(key).str.strip_chars(BLANKS))
-        hashes = table.select(pl.col(key).hash()).collect(engine="streaming").to_series()
-        twice = hashes.filter(hashes.is_duplicated()).unique()
-        if twice.is_empty():
+    def _duplicates(self, again: Callable[[], Iterable[pl.DataFrame]]) -> Iterator[Problem]:
+        hashes = pl.concat(self._hashes or [_stripped(batch[KEY]).hash() for batch in again()])
+        twice = hashes.filter(hashes.is_duplicated()).unique().implode()
+        if twice[0].is_empty():
             return
-        same = table.select(row, key).filter(pl.col(key).hash().is_in(twice.implode()))
-        found = same.collect(engine="streaming").group_by(key, maintain_order=True).agg(row)
-        found = found.filter(pl.col(row).list.len() > 1)
+        batches = (batch.select(ROW, _stripped(batch[KEY])) for batch in again())
+        same = pl.concat(batch.filter(batch[KEY].hash().is_in(twice)) for batch in batches)
+        found = same.group_by(KEY, maintain_order=True).agg(ROW)
+        found = found.filter(pl.col(ROW).list.len() > 1)
         names = [
             f"{shown(str(name))} (row {self._listed(rows)})" for name, rows in found.iter_rows()
         ]
         if names:
             yield Problem("the ids", f"each stands for one row, and these for more: {some(names)}")
+
+
+def _stripped(ids: pl.Series) -> pl.Series:
+    return ids.str.strip_chars(BLANKS) if isinstance(ids.dtype, pl.String) else ids
 
 
 def _ascend(ids: pl.Series) -> bool:

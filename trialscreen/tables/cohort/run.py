@@ -1,7 +1,7 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, combinations
 from pathlib import Path
@@ -31,7 +31,7 @@ from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
 from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
-from trialscreen.tables.cohort.readers.opened import Tables, place_of, with_constants
+from trialscreen.tables.cohort.readers.opened import CellKind, Tables, with_constants
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import (
     Screener,
@@ -109,9 +109,7 @@ def run(
 
 
 def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attrition: bool) -> Done:
-    tables = open_tables(
-        *(job.inputs, folder, job.sheet, job.encoding, job.column_map.written), at_once=False
-    )
+    tables = open_tables(job.inputs, folder, job.sheet, job.encoding, job.column_map.written)
     matched = match_columns(trial, tables.schema, job.key, job.column_map)
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
     raise_any([why for name, why in tables.doubtful.items() if name in used])
@@ -120,7 +118,9 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     batches = plan_batches(
         *(trial, matched, tables.schema, job.key, job.anchor), with_awaited="awaited" in job.extra
     )
-    rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key, tables.blank)
+    rows = None if tables.frame is None else prepared(batches, tables.frame, job.key)
+    only_ids = None if rows is None else rows.select(ROW, KEY)
+    ids = Ids(job.key, remembers=rows is None)
     screener = Screener(trial, batches, with_needed=with_attrition)
     counting = Counting(trial, screener.program) if with_attrition else None
     extra, columns = None, {KEY: screener.results[KEY], **screener.findings}
@@ -141,14 +141,15 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
 
     with findings_file.whole_output(job.output, folder) as output, interruptible():
         with _told(job), _problem_list(job.problems) as out:
-            quality = DataQuality(trial, out, tables.blank)
+            quality = DataQuality(trial, out)
             progress.start(tables.counted)
             # For extra columns each row is screened anew; else no typed column is needed any more.
             wanted = None if job.extra or with_attrition else [ROW, *columns]
-            if not batches.texts and batches.days is None:
+            if rows is not None and not batches.texts and batches.days is None:
                 found = screener.screened(rows, wanted)
             else:
-                cells = _cells(tables, batches, rows, job, screener)
+                kinds = batches.kinds(batches.schema if job.extra else screener.reads)
+                cells = _cells(tables, rows, batches, job.key, kinds)
                 typed = _typed(cells, batches, quality, as_values=wanted is not None)
                 found = screened(trial, batches, screener, typed, wanted)
             results = as_one(lambda: each(found, tell), pl.Schema(columns))
@@ -159,7 +160,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             problems = [
                 *_lost(tables, quality),
                 *_unusable(job, matched, quality),
-                *ids.problems(rows, KEY, ROW),
+                *ids.problems(lambda: _cells(tables, only_ids, batches, job.key, {})),
             ]
         raise_any(problems)
     attrition = None if counting is None else counting.attrition()
@@ -183,16 +184,20 @@ def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
 
 
 def _cells(
-    tables: Tables, batches: Batches, rows: pl.LazyFrame, job: Job, screener: Screener
+    tables: Tables,
+    rows: pl.LazyFrame | None,
+    batches: Batches,
+    key: str,
+    kinds: Mapping[str, CellKind],
 ) -> Iterator[pl.DataFrame]:
-    """The `rows` of the tables, some at a time."""
-    if tables.pieces is None:
+    """The rows, some at a time: those of a frame, or else of the tables as they are read."""
+    if rows is not None:
         yield from in_batches(rows)
         return
     first = 1
-    for piece in tables.pieces(batches.kinds(batches.schema if job.extra else screener.reads)):
-        yield prepared(batches, piece, job.key, first)
-        first += len(piece)
+    for piece in tables.pieces(kinds):
+        yield prepared(batches, piece.rows, key, piece.numbers(first))
+        first += len(piece.rows) + len(piece.blank)
 
 
 def _typed(
@@ -276,11 +281,11 @@ def _lost(tables: Tables, quality: DataQuality) -> Iterator[Problem]:
 def _unusable(job: Job, matched: Matched, quality: DataQuality) -> Iterator[Problem]:
     if quality.rows == 0:
         yield Problem("the table", "there are no rows in it")
-    if rows := [place_of(row, quality.blank) for row in sorted(quality.undated)]:
+    if rows := list(map(str, sorted(quality.undated))):
         yield Problem(
             SCREENING_DATE,
             f"expected one day (YYYY-MM-DD), not after {job.anchor.today}; that is not so in row"
-            f" {some(list(map(str, rows)))}",
+            f" {some(rows)}",
         )
     called = {column.element.name: column.name for column in matched.columns}
     see = "--columns for names and units, --problems for each value, --max-bad for the share"

@@ -10,7 +10,7 @@ each, and again in the cells that were read as texts: if the counts agree, it is
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from gzip import GzipFile
 from typing import IO, NamedTuple
@@ -21,6 +21,7 @@ from trialscreen.tables.cohort.readers.opened import (
     CellKind,
     Distinct,
     NumberKind,
+    Piece,
     typed_where_plain,
 )
 from trialscreen.text.characters import BLANKS
@@ -196,13 +197,6 @@ def _whole(file: IO[bytes], start: int) -> bytes:
     return file.read(end - start)
 
 
-class Piece(NamedTuple):
-    """The rows of some lines, one each, but for the `blank` lines at these places."""
-
-    rows: pl.DataFrame
-    blank: Sequence[int] = ()
-
-
 class PieceReader:
     """Reads pieces of a file with these columns, and remembers what it has met in each.
 
@@ -217,11 +211,6 @@ class PieceReader:
         self._of_no_use: set[str] = set()
         self._is_typed_at_once = True
         self._is_looked_at = False
-
-    def texts(self, data: bytes, only: Collection[str]) -> Piece:
-        """Some columns of lines that are plain, and not blank."""
-        frame = self._scanned(data, dict.fromkeys(self._kinds, pl.String()))
-        return Piece(frame.select(pl.selectors.by_name(only)).collect())
 
     def read_if_plain(self, data: bytes) -> Piece | None:
         """Lines of which nothing is known; None if they are not plain for certain.
@@ -298,7 +287,14 @@ class PieceReader:
                     schema[name] = pl.Date()
                 case NumberKind():
                     schema[name] = pl.Float64()
-        frame = self._scanned(data, schema).collect()
+        mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""  # the engine leaves out one
+        frame = pl.scan_csv(
+            mark + data,
+            has_header=False,
+            separator=self._separator,
+            quote_char='"' if b'"' in data else None,
+            schema=schema,
+        ).collect()
         # The engine could read codes at once, but takes longer for it.
         return frame.with_columns(self._coded(frame[name]) for name in self._codes)
 
@@ -309,16 +305,6 @@ class PieceReader:
         if new > max(len(codes) / 4, 1000):
             self._of_no_use.add(texts.name)
         return codes
-
-    def _scanned(self, data: bytes, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
-        mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""  # the engine leaves out one
-        return pl.scan_csv(
-            mark + data,
-            has_header=False,
-            separator=self._separator,
-            quote_char='"' if b'"' in data else None,
-            schema=schema,
-        )
 
     # Typed cells.
 

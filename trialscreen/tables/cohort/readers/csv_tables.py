@@ -8,19 +8,18 @@ cut, or has other cells than titles, each with its line.
 import csv
 import io
 import re
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers import csv_pieces
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
     CellKind,
+    Piece,
     Tables,
     named_columns,
     text_schema,
@@ -61,27 +60,20 @@ def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of a CSV file; those that are blank are left out. Raises InputError."""
     path = in_utf8(path, asked)
     file = _File(path, _layout_of(path, asked.origin), asked.origin)
-    if asked.at_once:
-        deque(file.pieces({}), maxlen=0)
-    schema, notes, blank = text_schema(file.layout.names), file.notes, file.blank
-    return Tables(file.frame(), schema, file.counted, notes, blank=blank, pieces=file.pieces)
+    return Tables(text_schema(file.layout.names), file.counted, file.pieces, notes=file.notes)
 
 
 class _File:
-    """The rows of a CSV file, in order; `notes` and `blank`, as of `Tables`, come with them."""
+    """The rows of a CSV file, in order; `notes`, as of `Tables`, come with them."""
 
     def __init__(self, path: Path, layout: _Layout, origin: str) -> None:
         self._path, self.layout, self._origin = path, layout, origin
         self.notes: list[str] = []
-        self.blank: list[int] = []
-        self._rows = 0
-        self._is_read = False
-        self._plain_until = 0
-        """The byte before which all is known to be plain, and no row blank."""
+        self._rows: int | None = None
 
     def counted(self) -> int:
         """How many rows there are; before they are read, as many as there are lines."""
-        if self._is_read:
+        if self._rows is not None:
             return self._rows
         with open_bytes(self._path) as file:
             file.seek(self.layout.bytes)
@@ -90,53 +82,45 @@ class _File:
                 lines, last = lines + data.count(b"\n"), data[-1:]
             return lines + (last != b"\n")
 
-    def pieces(
-        self, kinds: Mapping[str, CellKind], only: Collection[str] | None = None
-    ) -> Iterator[pl.DataFrame]:
-        """As `opened.Pieces`; some columns are enough if `only` they count. Raises InputError."""
+    def pieces(self, kinds: Mapping[str, CellKind]) -> Iterator[Piece]:
+        """As `opened.Pieces`. Raises InputError."""
         self.notes.clear()
-        self.blank.clear()
         reader = csv_pieces.PieceReader(self.layout.names, self.layout.separator, kinds)
-        rows, place = 0, self.layout.bytes
+        rows, blank, place = 0, 0, self.layout.bytes
         with (
             open_bytes(self._path) as file,
             io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="") as text,
         ):
             for lines in csv_pieces.whole_lines(file, place):
-                if only is not None and place < self._plain_until:
-                    piece: csv_pieces.Piece | None = reader.texts(lines, only)
-                else:
-                    piece = reader.read_if_plain(lines)
+                piece = reader.read_if_plain(lines)
                 if piece is None:
                     break
-                self.blank.extend(rows + at - before for before, at in enumerate(piece.blank))
-                rows, place = rows + len(piece.rows), place + len(lines)
-                yield piece.rows
-            self._plain_until = 0 if self.blank else place
+                yield piece
+                rows, blank = rows + len(piece.rows), blank + len(piece.blank)
+                place += len(lines)
             file.seek(place)
-            for others in self._others(text, rows):
-                rows += len(others)
-                yield typed_where_plain(others, kinds)
-        self._rows, self._is_read = rows, True
-        if self.blank:
-            count = count_of(len(self.blank), "blank row")
-            self.notes.insert(0, f"{self._origin}: {count} left out")
+            for others in self._others(text, rows, self.layout.line + rows + blank):
+                yield others._replace(rows=typed_where_plain(others.rows, kinds))
+                rows, blank = rows + len(others.rows), blank + len(others.blank)
+        self._rows = rows
+        if blank:
+            self.notes.insert(0, f"{self._origin}: {count_of(blank, 'blank row')} left out")
 
-    def _others(self, text: IO[str], above: int) -> Iterator[pl.DataFrame]:
-        """The rest of the rows, below so many others, as texts.
+    def _others(self, text: IO[str], above: int, line: int) -> Iterator[Piece]:
+        """The rest of the rows, below so many others, from this line on, as texts.
 
         All have as many cells as there are titles, or all of them fewer. Raises InputError; for
         their numbers of cells, in the end.
         """
         titles = len(self.layout.names)
-        line = self.layout.line + above + len(self.blank)
         records = _Records(text, self.layout.separator, self._origin, line)
         width, are_alike, ended = titles if above else 0, True, True
         problems: list[Problem] = []
         rows: list[list[str]] = []
+        blank: list[int] = []
         for cells in records:
             if not any(cell.strip(BLANKS) for cell in cells):
-                self.blank.append(above + len(rows))
+                blank.append(len(rows) + len(blank))
                 continue
             width = width or len(cells)
             are_alike &= len(cells) == width <= titles
@@ -148,38 +132,21 @@ class _File:
             rows.append(cells)
             if len(rows) == AT_ONCE:
                 if are_alike:
-                    yield self._framed(rows)
-                above, rows = above + len(rows), []
+                    yield Piece(self._framed(rows), blank)
+                above, rows, blank = above + len(rows), [], []
         is_cut = above + len(rows) == 1 and not ended
         if problems and (not are_alike or is_cut):
             raise InputError(problems)
-        if rows:
-            yield self._framed(rows)
+        if rows or blank:
+            yield Piece(self._framed(rows), blank)
         if width and (lacking := self.layout.names[width:]):
             listed = some([shown(name) for name in lacking])
             self.notes.append(f"{self._origin}: no row has a cell for {listed}")
 
     def _framed(self, rows: Sequence[Sequence[str]]) -> pl.DataFrame:
         cells = [[cell or None for cell in column] for column in zip(*rows, strict=True)]
-        frame = pl.DataFrame(cells, text_schema(self.layout.names[: len(cells)]))
-        nulls = (pl.lit(None, pl.String).alias(one) for one in self.layout.names[len(cells) :])
-        return frame.with_columns(nulls)
-
-    def frame(self) -> pl.LazyFrame:
-        """All cells as texts."""
-
-        def texts(
-            columns: list[str] | None, where: pl.Expr | None, most: int | None, _size: int | None
-        ) -> Iterator[pl.DataFrame]:
-            for piece in self.pieces({}, columns):
-                rows = piece if columns is None else piece.select(pl.selectors.by_name(columns))
-                rows = rows if where is None else rows.filter(where)
-                if most is not None:
-                    rows = rows.head(most)
-                    most -= len(rows)
-                yield rows
-
-        return register_io_source(texts, schema=text_schema(self.layout.names))
+        lacking = [[None] * len(rows)] * (len(self.layout.names) - len(cells))
+        return pl.DataFrame([*cells, *lacking], text_schema(self.layout.names))
 
 
 # Its layout.

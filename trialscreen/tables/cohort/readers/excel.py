@@ -13,8 +13,6 @@ from pathlib import Path
 from traceback import walk_tb
 from zipfile import ZipFile, is_zipfile
 
-import polars as pl
-
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.tables.cohort.readers import excel_cells
 from trialscreen.tables.cohort.readers.excel_table import TOO_LARGE, SheetTable
@@ -78,11 +76,8 @@ def _read(path: Path, asked: Asked) -> Tables:
     with excel_cells.open_book(path) as sheets:
         sheet, notes = _chosen(sheets, asked.sheet, asked.origin)
         table = _table(sheet, asked, computes_later=_computes_later(path))
-    schema = text_schema(table.names)
-    frame = pl.defer(lambda: pl.concat([schema.to_frame(), *table.pieces({})]), schema=schema)
     notes = (*notes, *(f"{asked.origin}: {one}" for one in table.notes()))
-    blank, pieces = table.blank(), table.pieces
-    return Tables(frame, schema, lambda: table.rows, notes=notes, blank=blank, pieces=pieces)
+    return Tables(text_schema(table.names), lambda: table.rows, table.pieces, notes=notes)
 
 
 def _table(sheet: excel_cells.Sheet, asked: Asked, *, computes_later: bool) -> SheetTable:

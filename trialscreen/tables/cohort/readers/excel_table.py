@@ -10,7 +10,7 @@ that is not written so is refused here; `excel_cells` writes it anew.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
-from itertools import islice, pairwise, product
+from itertools import islice, product
 from string import ascii_uppercase
 from typing import NamedTuple
 
@@ -196,14 +196,19 @@ class SheetTable:
         """How many there are."""
         return len(self._numbers)
 
-    def pieces(self, kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+    def pieces(self, kinds: Mapping[str, CellKind]) -> Iterator[opened.Piece]:
         """The table, some rows at a time: see `opened.Pieces`."""
+        last = self._title_row
         for part in self._parts:
-            columns = (
+            columns = [
                 self._column(part, place, name, kinds.get(name))
                 for place, name in enumerate(self.names)
-            )
-            yield pl.DataFrame(list(columns))
+            ]
+            numbers = self._numbers[part.first : part.first + len(columns[0])]
+            there, before = {*numbers}, last + 1
+            last = numbers[-1] if numbers else last
+            blank = [number - before for number in range(before, last) if number not in there]
+            yield opened.Piece(pl.DataFrame(columns), blank)
 
     def _column(self, part: _Part, place: int, name: str, kind: CellKind | None) -> pl.Series:
         codes, meanings = part.codes[place], part.meanings.table
@@ -221,11 +226,6 @@ class SheetTable:
             said = pl.when(is_typed).then(TYPED + pl.col("text")).otherwise("text")
             texts = meanings.select(said.alias(name)).to_series().gather(codes)
         return texts.scatter(list(marks), list(marks.values())) if marks else texts
-
-    def blank(self) -> list[int]:
-        """For each row that is left out, how many stand above it."""
-        pairs = pairwise((self._title_row, *self._numbers))
-        return [at for at, (one, next_one) in enumerate(pairs) for _ in range(one + 1, next_one)]
 
     def notes(self) -> Iterator[str]:
         """What a reader of the sheet would not see, or would see otherwise."""

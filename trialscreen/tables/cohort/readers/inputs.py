@@ -18,7 +18,13 @@ import polars as pl
 
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.tables.cohort.readers.cells import Kind
-from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Tables, with_constants
+from trialscreen.tables.cohort.readers.opened import (
+    Asked,
+    CellKind,
+    Piece,
+    Tables,
+    with_constants,
+)
 from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
 from trialscreen.tables.partitions import (
     all_columns,
@@ -121,18 +127,15 @@ def open_tables(
     sheet: str | None = None,
     encoding: str | None = None,
     written: Mapping[str, Kind] | None = None,
-    *,
-    at_once: bool = True,
 ) -> Tables:
     """The rows of all `paths`; a column that is not the same in all is `doubtful`.
 
-    `folder`, `sheet`, `encoding`, `written` and `at_once` are as in `Asked`. Raises InputError.
+    `folder`, `sheet`, `encoding` and `written` are as in `Asked`. Raises InputError.
     """
-    at_once |= len(paths) > 1 and any(_format(path) == "parquet" for path in paths)
     problems: dict[Path, list[Problem]] = {path: [] for path in paths}
     opened: dict[Path, Tables] = {}
     for path in paths:
-        asked = Asked(name_of(path), folder, sheet, encoding, written or {}, at_once)
+        asked = Asked(name_of(path), folder, sheet, encoding, written or {})
         with _damage_told(path, problems[path]):
             file = standard_input(folder) if path == STDIN else path
             opened[path] = _open(file, asked)
@@ -144,7 +147,7 @@ def open_tables(
     if any(problems.values()):
         for path, one in opened.items():
             with _damage_told(path, problems[path]):
-                deque(() if one.pieces is None else one.pieces({}), maxlen=0)
+                deque(one.pieces({}) if one.frame is None else (), maxlen=0)
     raise_any([*chain.from_iterable(problems.values())])
     return opened[paths[0]] if len(paths) == 1 else _together(opened)
 
@@ -163,41 +166,25 @@ def _together(opened: Mapping[Path, Tables]) -> Tables:
     tables = [*opened.values()]
     differ = differences({name_of(path): one.schema for path, one in opened.items()})
     names = pl.selectors.by_name([name for name in tables[0].schema if name not in differ])
-    notes, blank = [note for one in tables for note in one.notes], _blank(tables)
+    frames = [one.frame.select(names) for one in tables if one.frame is not None]
+    notes = [note for one in tables for note in one.notes]
 
-    def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+    def pieces(kinds: Mapping[str, CellKind]) -> Iterator[Piece]:
         problems: list[Problem] = []
         for path, one in opened.items():
-            assert one.pieces is not None
             with _damage_told(path, problems):
-                for piece in one.pieces(kinds):
-                    blank[:] = _blank(tables)
-                    yield piece.select(names)
+                yield from one.pieces(kinds)
         raise_any(problems)
-        blank[:] = _blank(tables)
         notes[:] = [note for one in tables for note in one.notes]
 
     return Tables(
-        pl.concat([one.frame.select(names) for one in tables]),
         pl.Schema(all_columns(one.schema for one in tables)),
         lambda: sum(one.counted() for one in tables),
+        pieces,
+        pl.concat(frames) if len(frames) == len(tables) else None,
         notes,
         differ | {name: why for one in tables for name, why in one.doubtful.items()},
-        blank,
-        pieces if all(one.pieces is not None for one in tables) else None,
     )
-
-
-def _blank(tables: Sequence[Tables]) -> list[int]:
-    """How many rows of all tables stand above each blank one."""
-    found: list[int] = []
-    above = 0
-    for number, one in enumerate(tables, start=1):
-        found.extend(above + rows for rows in one.blank)
-        if not any(later.blank for later in tables[number:]):
-            break
-        above += one.counted()
-    return found
 
 
 def _with_folders(path: Path, tables: Tables) -> Tables:

@@ -16,7 +16,7 @@ from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers import opened
 from trialscreen.tables.cohort.readers.cells import TYPED
 from trialscreen.tables.cohort.readers.csv_pieces import LONGEST_LINE, whole_lines
-from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind, Tables
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind, Piece, Tables
 from trialscreen.tables.cohort.readers.utf8_copies import (
     ADVICE,
     CHUNK,
@@ -65,14 +65,12 @@ def open_table(path: Path, asked: opened.Asked) -> Tables:
             copy.writelines(_told_apart(line, numbers) for line in file if line.strip(b" \t\r\n"))
         path = Path(copy.name)
         entries.kinds.update(dict.fromkeys(numbers, "any"))
-    frame = pl.scan_ndjson(path, schema=opened.text_schema(keys)).rename(called)
-    schema = opened.text_schema(names)
 
-    def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+    def pieces(kinds: Mapping[str, CellKind]) -> Iterator[Piece]:
         wanted = {key: kinds.get(name) for key, name in called.items()}
-        return (piece.rename(called) for piece in _pieces(path, entries.kinds, wanted))
+        return (Piece(rows.rename(called)) for rows in _pieces(path, entries.kinds, wanted))
 
-    return Tables(frame, schema, lambda: entries.rows, pieces=pieces)
+    return Tables(opened.text_schema(names), lambda: entries.rows, pieces)
 
 
 def _pieces(

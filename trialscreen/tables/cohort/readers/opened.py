@@ -1,7 +1,6 @@
 """What every format is opened to: rows in one lazy frame, the names of its columns, its notes."""
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -59,9 +58,24 @@ def typed_where_plain(cells: pl.DataFrame, kinds: Mapping[str, CellKind | None])
     )
 
 
-Pieces = Callable[[Mapping[str, CellKind]], Iterator[pl.DataFrame]]
-"""All rows, some at a time. The columns of which a kind is given may be truths, days or usable
-numbers where all cells are plain, or codes of texts; the others are texts."""
+class Piece(NamedTuple):
+    """Some rows; and the places of blank ones that were left out, which count among them."""
+
+    rows: pl.DataFrame
+    blank: Sequence[int] = ()
+
+    def numbers(self, first: int) -> pl.Series:
+        """Those of its rows, if its first one, blank or not, has this number."""
+        count = len(self.rows) + len(self.blank)
+        places = pl.int_range(count, dtype=pl.UInt32, eager=True)
+        if self.blank:
+            places = places.filter(~places.is_in(list(self.blank)))
+        return places + first
+
+
+Pieces = Callable[[Mapping[str, CellKind]], Iterator[Piece]]
+"""All rows, some at a time. Of a text format, the columns of which a kind is given may be truths,
+days or usable numbers where all cells are plain, or codes of texts; the others are texts."""
 
 
 class Tables(NamedTuple):
@@ -69,19 +83,17 @@ class Tables(NamedTuple):
 
     `counted` says how many there are, told by the files and not by `frame`. `notes` are lines to
     be told of what was left out, with no value of a patient in them. `doubtful` says of columns
-    what would be wrong, were they used. `blank` has, for each blank row that was left out, how
-    many rows stand above it, in order. `pieces` are the rows once more, for the formats that can
-    be read faster so. While they are read, `blank` and `notes` may grow; what is wrong with a
-    file may be told only then, by InputError.
+    what would be wrong, were they used. While `pieces` are read, `notes` may grow; what is wrong
+    with a file may be told only then, by InputError. `frame` has the rows once more, if the engine
+    can read all files by itself.
     """
 
-    frame: pl.LazyFrame
     schema: pl.Schema
     counted: Callable[[], int]
+    pieces: Pieces
+    frame: pl.LazyFrame | None = None
     notes: Iterable[str] = ()
     doubtful: Mapping[str, Problem] = {}
-    blank: Sequence[int] = ()
-    pieces: Pieces | None = None
 
 
 def text_schema(names: Iterable[str]) -> pl.Schema:
@@ -94,22 +106,16 @@ def with_constants(tables: Tables, values: Mapping[str, object], kind: pl.DataTy
     if not values:
         return tables
     columns = [pl.lit(value, kind).alias(name) for name, value in values.items()]
-    pieces = tables.pieces
 
-    def more(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
-        assert pieces is not None
-        return (piece.with_columns(columns) for piece in pieces(kinds))
+    def more(kinds: Mapping[str, CellKind]) -> Iterator[Piece]:
+        for piece in tables.pieces(kinds):
+            yield piece._replace(rows=piece.rows.with_columns(columns))
 
     return tables._replace(
-        frame=tables.frame.with_columns(columns),
+        frame=None if tables.frame is None else tables.frame.with_columns(columns),
         schema=pl.Schema({**tables.schema, **dict.fromkeys(values, kind)}),
-        pieces=None if pieces is None else more,
+        pieces=more,
     )
-
-
-def place_of(row: int, blank: Sequence[int]) -> int:
-    """The number of a row among all, blank ones included; `row` counts without them, from 1."""
-    return row + bisect_left(blank, row)
 
 
 class Asked(NamedTuple):
@@ -118,7 +124,6 @@ class Asked(NamedTuple):
     `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
     that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
     Of the columns `written`, cells that are of this type in the file begin with TYPED.
-    `at_once`: all that is wrong with a file is told when it is opened, and not when it is read.
     """
 
     origin: str
@@ -126,7 +131,6 @@ class Asked(NamedTuple):
     sheet: str | None = None
     encoding: str | None = None
     written: Mapping[str, Kind] = {}
-    at_once: bool = True
 
 
 _LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from trialscreen.model.errors import Problem, refuse
-from trialscreen.tables.cohort.readers.opened import Asked, Tables
+from trialscreen.tables.cohort.readers.opened import Asked, Piece, Tables
 from trialscreen.text.characters import shown
 
 _OF_SPARK = "org.apache.spark.sql.parquet.row.metadata"
@@ -40,7 +40,13 @@ def open_table(path: Path, asked: Asked) -> Tables:
         refuse(asked.origin, message)
     rows = frame.select(pl.len())
     doubtful = _without_zone(path, schema, asked.origin)
-    return Tables(frame, schema, lambda: rows.collect().item(), doubtful=doubtful)
+    return Tables(
+        schema,
+        lambda: rows.collect().item(),
+        lambda _kinds: map(Piece, frame.collect_batches(maintain_order=True)),
+        frame,
+        doubtful=doubtful,
+    )
 
 
 def _without_zone(path: Path, schema: pl.Schema, origin: str) -> Mapping[str, Problem]:
