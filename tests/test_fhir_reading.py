@@ -941,6 +941,11 @@ def test_a_packed_file_that_ends_early_is_told(tmp_path: Path) -> None:
     assert f"a.ndjson.gz:{whole + 1} ends early: it is a part of a .gz file" in said(found)
 
 
+def test_a_packed_file_of_which_nothing_came_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson.gz").touch()
+    assert "a.ndjson.gz:1 ends early: it is a part of a .gz file" in said(read_every(tmp_path))
+
+
 def test_many_lines_in_a_file_that_says_it_is_one_document(tmp_path: Path) -> None:
     write_lines(tmp_path / "a.json", patient(), observation())
     assert only_entry(read_every(tmp_path))

@@ -1,11 +1,12 @@
 """The files of a FHIR export, and the JSON documents in them, each with its place."""
 
+import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import BytesIO
-from itertools import chain, count, repeat
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Sequence
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.text.characters import printable
@@ -14,10 +15,10 @@ LINES = (".ndjson", ".jsonl")
 ENDINGS = (".json", *LINES)
 Note = Callable[[str, str], None]
 """Is told where something is wrong, and what."""
-_BUFFER = 1 << 16
-_GZIP = 31
-"""zlib's word for the form of .gz files."""
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BUFFER = 1 << 17
+_AT_ONCE = 1_000
+"""Lines."""
+_ENDS_EARLY = "ends early: it is a part of a .gz file"
 
 
 Document = tuple[bytes, str, int | None]
@@ -55,73 +56,34 @@ def _ending(path: Path) -> str:
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
-def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Iterable[Document]:
+def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Iterator[Document]:
     """The one document of a file, or its many, also lines that are blank, read while asked for.
 
     What ends it early is told to `note`, with the line, and `advance` of the bytes that are
     read, as they are on the disk.
     """
-    name = printable(str(path))
-    lines = chain.from_iterable(_blocks(path, name, note, advance))
-    if _ending(path) in LINES:
-        return zip(lines, repeat(name), count(1), strict=False)
-    return ((b"".join(lines), name, None),)
-
-
-def _blocks(
-    path: Path, name: str, note: Note, advance: Callable[[int], None]
-) -> Iterator[list[bytes]]:
-    """The lines of a file, many at once."""
-    lines = 0
+    name, number, told = printable(str(path)), 0, 0
+    is_packed = path.suffix.lower() == ".gz"
     try:
-        with path.open("rb") as raw:
-            chunks = _chunks(raw, advance)
-            for block in _split(_unpacked(chunks) if path.suffix.lower() == ".gz" else chunks):
-                if not lines:
-                    block[0] = block[0].removeprefix(_BYTE_ORDER_MARK)
-                yield block
-                lines += len(block)
+        with path.open("rb", 0) as raw:
+            unpacked = cast("RawIOBase", gzip.GzipFile(fileobj=raw)) if is_packed else raw
+            # Its lines come in two thirds of the time that those of GzipFile take.
+            file = BufferedReader(unpacked, _BUFFER)
+            if _ending(path) not in LINES:
+                yield file.read().removeprefix(BOM_UTF8), name, None
+            else:
+                for number, line in enumerate(file, 1):
+                    yield line if number > 1 else line.removeprefix(BOM_UTF8), name, number
+                    if not number % _AT_ONCE:
+                        advance(raw.tell() - told)
+                        told = raw.tell()
+            advance(raw.tell() - told)
+            if is_packed and not raw.tell():
+                note(f"{name}:1", _ENDS_EARLY)
     except EOFError:
-        note(f"{name}:{lines + 1}", "ends early: it is a part of a .gz file")
-    except zlib.error:
+        note(f"{name}:{number + 1}", _ENDS_EARLY)
+    except (zlib.error, gzip.BadGzipFile):
         message = "is damaged, and not read from here on: it cannot be unpacked"
-        note(f"{name}:{lines + 1}", message)
+        note(f"{name}:{number + 1}", message)
     except OSError as error:
         note(name, f"cannot be read: {error.strerror}")
-
-
-def _split(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lines with their ends; the last one, which may be empty, without."""
-    begun: list[bytes] = []
-    for chunk in filter(None, chunks):
-        lines = BytesIO(chunk).readlines()  # in a third of the time that split takes
-        begun.append(lines[0])
-        if lines[0].endswith(b"\n"):
-            lines[0] = b"".join(begun)
-            begun = [] if lines[-1].endswith(b"\n") else [lines.pop()]
-            yield lines
-    yield [b"".join(begun)]
-
-
-def _chunks(raw: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
-    while chunk := raw.read(_BUFFER):
-        yield chunk
-        advance(len(chunk))
-
-
-def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """What a .gz file holds, up to where it is damaged; it may be several in one.
-
-    Python's gzip gives less of a damaged file, and takes longer.
-    """
-    unpacker, is_open = zlib.decompressobj(_GZIP), True
-    for chunk in chunks:
-        rest = chunk
-        while rest:
-            if unpacker.eof:
-                unpacker = zlib.decompressobj(_GZIP)
-            yield unpacker.decompress(rest)
-            rest = unpacker.unused_data.lstrip(b"\0")
-        is_open = not unpacker.eof
-    if is_open:
-        raise EOFError
