@@ -88,7 +88,7 @@ def _table(sheet: excel_cells.Sheet, asked: Asked, *, computes_later: bool) -> S
     except excel_cells.Unusual:
         cells = excel_cells.Cells(sheet, computes_later=computes_later)
         table = SheetTable(cells, asked)
-        table.read(cells.rewritten())
+        table.read(cells.parsed())
     return table
 
 

@@ -9,9 +9,9 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from io import BytesIO
-from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError, fromstring, tostring
@@ -22,7 +22,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.reader.strings import read_rich_text
 from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.styles.stylesheet import apply_stylesheet
-from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
+from openpyxl.utils import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import MAC_EPOCH, from_ISO8601, to_excel
 from openpyxl.worksheet._reader import (
     FORMULA_TAG,
@@ -43,13 +43,6 @@ CHUNK = 4 << 20
 MOST_ROWS = 9_999_999
 MOST_COLUMNS = 16_384
 
-_BEGIN = f'<sst xmlns="{SHEET_MAIN_NS}"><si>'.encode()
-_USUAL = re.compile(
-    rb'(?:\xef\xbb\xbf)?(?:<\?xml [^>]*?encoding="(?i:utf-8)"[^>]*>\s*)?'
-    rb'<sst(?: [\w:]+="[^"<>]*")*>\s*'
-)
-_PLAIN = re.compile(rb'<t(?: xml:space="preserve")?>([ !#-%\'-;=-~]+)</t></si>\s*')
-"""Of no other than these signs; more, with line ends and beyond ASCII, can be read as XML only."""
 _IN_UTF8 = re.compile(rb'(?:\xef\xbb\xbf)?<(?:\?xml [^>]*?encoding=["\'](?i:utf-8)["\']|[^?])')
 
 
@@ -97,27 +90,16 @@ def _texts(reader: ExcelReader) -> Sequence[Text]:
     if part is None:
         return ()
     with reader.archive.open(part.PartName[1:]) as file:
-        xml = file.read()
-    begin, *texts = xml.split(b"<si>")
-    if _USUAL.fullmatch(begin) and xml.rstrip().endswith(b"</si></sst>") and b"<si/" not in xml:
-        return _Texts(texts)
-    return read_rich_text(BytesIO(xml))
+        return read_rich_text(file)
 
 
-class _Texts(Sequence[Text]):
-    """Texts that are read when they are asked for, from their XML behind `<si>`."""
+class Row(NamedTuple):
+    """A row: its number, from 1, the columns of its cells, and what they say but for the place."""
 
-    def __init__(self, texts: list[bytes]) -> None:
-        self._texts = texts
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __getitem__(self, place: Any) -> Any:
-        xml = self._texts[place].removesuffix(b"</sst>")
-        if (match := _PLAIN.fullmatch(xml)) is not None:
-            return match[1].decode()
-        return read_rich_text(BytesIO(_BEGIN + xml + b"</sst>"))[0]
+    number: int
+    is_hidden: bool
+    columns: Sequence[int]
+    said: Sequence[str]
 
 
 class SheetText:
@@ -152,11 +134,42 @@ def _text(data: bytes) -> str:
         raise Unusual from None
 
 
-_ROWS = 2_000
-"""Rows that are written anew at a time."""
+_BLANK = " \t\r\n"
+_HEADER = re.compile(r'r="([1-9][0-9]{0,6})"((?: [A-Za-z0-9:]+="[^"<>&]*")*)(/?)>[ \t\r\n]*')
+_IS_HIDDEN = (' hidden="1"', ' hidden="true"')
+
+
+def _rows(piece: str) -> Iterator[Row]:
+    """Rows that are written as most programs do: `<row r="2"><c r="A2" s="1"><v>55</v></c>...`."""
+    before, *rows = piece.split("<row ")
+    if before.strip(_BLANK):
+        raise Unusual
+    for row in rows:
+        text = row.rstrip(_BLANK)
+        header, *cells = text.removesuffix("</row>").split('<c r="')
+        about = _HEADER.fullmatch(header)
+        if about is None or text.endswith("</row>") == bool(about[3]):
+            raise Unusual
+        place = f'{about[1]}"'
+        parts = [cell.partition(place) for cell in cells]
+        columns = [*map(_column, map(itemgetter(0), parts))]
+        if sorted({*columns, 0}) != [0, *columns]:  # in order, and each once
+            raise Unusual
+        is_hidden = any(one in about[2] for one in _IS_HIDDEN)
+        yield Row(int(about[1]), is_hidden, columns, [*map(itemgetter(2), parts)])
+
+
+@cache
+def _column(letters: str) -> int:
+    """The number of a column; 0 for what is none."""
+    is_one = letters.isascii() and letters.isupper() and letters.isalpha() and len(letters) < 4
+    number: int = column_index_from_string(letters) if is_one else 0
+    return number if number <= MOST_COLUMNS else 0
+
+
 _NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
 _SIMPLE = re.compile(
-    r'"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
+    r'(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
     r"(?: ?/>|><v>([ !#-%'-;=-~]*)</v></c>|><is><t>([ !#-%'-;=-~]*)</t></is></c>)\s*"
 )
 """What most cells say; no character in a value or text of theirs means anything else."""
@@ -192,16 +205,21 @@ class Cells(WorkSheetParser):
         self._no_zeros = computes_later
         self._styles: dict[int, Style] = {}
 
-    # Whole rows as XML, some at a time, for `excel_table`:
+    # Rows, for `excel_table`:
 
-    def usual(self) -> Iterator[str]:
+    def usual(self) -> Iterator[Row]:
         """As they stand in the sheet. Raises Unusual."""
+        last = 0
         with self._sheet.open() as file:
             text = SheetText(file)
             for place, piece in enumerate(text.pieces()):
                 if not place:
                     self._look_around(text.head + b"</sheetData></worksheet>")
-                yield piece
+                for row in _rows(piece):
+                    if row.number <= last:
+                        raise Unusual
+                    last = row.number
+                    yield row
         self._look_around(text.head + text.tail)
 
     def _look_around(self, xml: bytes) -> None:
@@ -211,24 +229,19 @@ class Cells(WorkSheetParser):
         except ParseError:
             raise Unusual from None
 
-    def rewritten(self) -> Iterator[str]:
-        """Written anew, as `usual` has them."""
-        rows = self._rewritten_rows()
-        while some := "".join(islice(rows, _ROWS)):
-            yield some
-
-    def _rewritten_rows(self) -> Iterator[str]:
+    def parsed(self) -> Iterator[Row]:
+        """As openpyxl reads them, however they are written."""
         last = 0
         with self._sheet.open() as self.source:
             for number, cells in self.parse():
-                if number <= last or len(dict(cells)) < len(cells):
+                found = dict(sorted(cells))
+                if number <= last or len(found) < len(cells):
                     raise DamagedSheet("a row or a cell stands twice")
-                if number > MOST_ROWS or max(dict(cells), default=1) > MOST_COLUMNS:
+                if number > MOST_ROWS or max(found, default=1) > MOST_COLUMNS:
                     raise DamagedSheet("no sheet has so many rows or columns")
                 last = number
-                mark = ' hidden="1"' if _is_hidden(self.row_dimensions.get(str(number), {})) else ""
-                row = (f'<c r="{get_column_letter(at)}{number}{said}' for at, said in sorted(cells))
-                yield f'<row r="{number}"{mark}>{"".join(row)}</row>'
+                is_hidden = _is_hidden(self.row_dimensions.get(str(number), {}))
+                yield Row(number, is_hidden, [*found], [*found.values()])
 
     def parse_cell(self, element: Any) -> tuple[int, str]:  # type: ignore[override]
         """The number of the column, and what the cell says, but for its place."""
@@ -238,7 +251,7 @@ class Cells(WorkSheetParser):
         for part in element.iter():
             part.tag = part.tag.removeprefix(_NAMESPACE)
         element.tail = None
-        return self.col_counter, tostring(element, "unicode").replace("<c", '"', 1)
+        return self.col_counter, tostring(element, "unicode").removeprefix("<c")
 
     # After all rows:
 
@@ -271,7 +284,7 @@ class Cells(WorkSheetParser):
             match = _SIMPLE.fullmatch(said)
             if match is None:
                 # What it begins with leaves no place for a declaration of entities.
-                return self._closely(fromstring(f'<c xmlns="{SHEET_MAIN_NS}" r="A1{said}'))  # noqa: S314
+                return self._closely(fromstring(f'<c xmlns="{SHEET_MAIN_NS}" r="A1"{said}'))  # noqa: S314
             style, kind, value, text = match.groups("")
             if kind == "inlineStr":
                 return self._text_in(int(style or 0), text)
