@@ -342,6 +342,12 @@ def test_flags_win_over_the_file() -> None:
     assert result["verdict"] == "ineligible"
 
 
+def test_a_file_whose_name_begins_like_an_option_stands_behind_two_dashes(tmp_path: Path) -> None:
+    (tmp_path / "-a.yaml").write_text("weight: 38\n", encoding="utf-8")
+    assert run("screen", "--screening-date=2026-06-01", "--", "-a.yaml", folder=tmp_path).code == 3
+    assert run("report", "-o", "a.html", "--", "-a.yaml", folder=tmp_path).code == 0
+
+
 def test_an_empty_answers_object_is_a_patient_of_whom_nothing_is_known() -> None:
     ran = run("screen", "--format", "json", "--from", "-", stdin="{}")
     result = json.loads(ran.out)

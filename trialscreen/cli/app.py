@@ -18,6 +18,7 @@ from trialscreen.cli.commands import Command, ElementFlagsCommand, as_given
 from trialscreen.cli.output import Exit, tell_problems
 from trialscreen.cli.process import code_of, ending_in_order, open_streams
 from trialscreen.model.errors import InputError, refuse
+from trialscreen.text.characters import printable
 
 
 class _Place(NamedTuple):
@@ -209,6 +210,9 @@ def run() -> NoReturn:
     except KeyboardInterrupt as end:
         sys.exit(code_of(end))
     except OSError as error:
+        if error.filename is not None:  # a folder that is closed, a name that is too long
+            name = printable(os.fsdecode(error.filename))
+            _fail(f"error: {name}: cannot be used: {error.strerror}\n", Exit.BAD_INPUT)
         _fail(f"error: cannot write the result: {error.strerror}\n")
     except BaseException as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
         # Of an interrupt in the body of a class, Python makes a RuntimeError.
@@ -218,11 +222,11 @@ def run() -> NoReturn:
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: Exit = Exit.UNEXPECTED) -> NoReturn:
     sys.stderr.write(message)
     # What is still to be written would fail again when the interpreter ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(Exit.UNEXPECTED)
+    sys.exit(code)
 
 
 def _innermost(error: BaseException) -> str:

@@ -193,7 +193,8 @@ def _take(
 ) -> Flags:
     """Sorts the arguments of a command whose other options are `own`.
 
-    The word after an option that takes a value is its value; one alone is a file of answers.
+    The word after an option that takes a value is its value; one alone is a file of answers, and
+    so is every word after `--`.
     """
     taken = Flags(trial, {}, [], [])
     seen: set[str] = set()
@@ -221,20 +222,27 @@ def _take(
             else:
                 taken.rest.extend(words)
             seen.add(name)
-        elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
+        elif arg.startswith("-") and arg.strip("-") and not (strange and arg[1:2].isdigit()):
             from trialscreen.cli.usage import option_hint
 
             hint = option_hint(name, (*elements, *own), Format if "--format" in own else ())
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals
             continue
-        elif not strange and (message := _no_file(arg, seen)):
-            taken.problems.append(Problem(shown(arg), message))
         elif not strange:
-            seen.add("--from")
-            taken.rest.extend(("--from", arg))
+            for word in ahead if arg == "--" else (arg,):
+                _take_file(word, taken, seen)
         strange = False
     return taken
+
+
+def _take_file(word: str, taken: Flags, seen: set[str]) -> None:
+    """Takes a word that stands alone for a file of answers, if there can be such a file."""
+    if message := _no_file(word, seen):
+        taken.problems.append(Problem(shown(word), message))
+    else:
+        seen.add("--from")
+        taken.rest.extend(("--from", word))
 
 
 def _no_file(word: str, seen: Set[str]) -> str:

@@ -10,6 +10,7 @@ from typing import cast
 
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.text.characters import printable
+from trialscreen.text.folders import files_beneath
 
 LINES = (".ndjson", ".jsonl")
 ENDINGS = (".json", *LINES)
@@ -28,27 +29,33 @@ Document = tuple[bytes, str, int | None]
 def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
     """The FHIR files among these files and folders, in the order of their names.
 
-    Raises InputError for what is not there, for a folder without any, and for another file.
+    A link that leads nowhere is one of them, so that it is told. Raises InputError for what is
+    not there, for a folder without any or that cannot be read, and for another file.
     """
     found: dict[Path, None] = {}
     problems = []
     for path in map(Path, paths):
-        inside = _inside(path)
-        found.update(dict.fromkeys(inside))
-        if not path.exists():
-            problems.append(Problem(printable(str(path)), "there is no such file or folder"))
-        elif not inside:
-            kinds = f"{', '.join(ENDINGS)}, or one of these with .gz"
-            what = "holds no FHIR file" if path.is_dir() else "is not a FHIR file"
-            problems.append(Problem(printable(str(path)), f"{what}; expected {kinds}"))
+        try:
+            inside = _inside(path)
+            found.update(dict.fromkeys(inside))
+            if not path.exists():
+                problems.append(Problem(printable(str(path)), "there is no such file or folder"))
+            elif not inside:
+                kinds = f"{', '.join(ENDINGS)}, or one of these with .gz"
+                what = "holds no FHIR file" if path.is_dir() else "is not a FHIR file"
+                problems.append(Problem(printable(str(path)), f"{what}; expected {kinds}"))
+        except OSError as error:
+            where = printable(str(error.filename))
+            problems.append(Problem(where, f"cannot be read: {error.strerror}"))
     raise_any(problems)
     return tuple(found)
 
 
 def _inside(path: Path) -> list[Path]:
     if path.is_dir():
-        every = (one for one in path.rglob("*") if not one.name.startswith("."))
-        return sorted(one for one in every if _ending(one) in ENDINGS and one.is_file())
+        every = (one for one in files_beneath(path) if not one.name.startswith("."))
+        known = (one for one in every if _ending(one) in ENDINGS)
+        return sorted(one for one in known if one.is_file() or not one.exists())  # else a pipe
     return [path] if path.is_file() and _ending(path) in ENDINGS else []
 
 

@@ -37,6 +37,7 @@ from trialscreen.tables.partitions import (
     stated_twice,
 )
 from trialscreen.text.characters import printable
+from trialscreen.text.folders import files_beneath, look_into
 
 STDIN = Path("-")
 """Stands for standard input."""
@@ -77,6 +78,7 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
 
 def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
     """What a pattern stands for, without the files that Spark leaves beside those with rows."""
+    look_into(pattern)
     paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns
     paths = [
         one for one in paths if not (one.is_file() and is_marker(one.name) and _format(one) is None)
@@ -92,7 +94,7 @@ def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
 
 def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:
     """The Parquet files of a folder, at any depth."""
-    names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if not one.is_dir()]
+    names = [one.relative_to(folder).as_posix() for one in files_beneath(folder)]
     files = chosen(str(folder), names)
     problems.extend(files.problems)
     return [folder / name for name in files.names]

@@ -12,6 +12,7 @@ from trialscreen.model.errors import raise_any, refuse
 from trialscreen.tables.engines.spark import paths
 from trialscreen.tables.partitions import beside_log, chosen, is_hidden, is_marker
 from trialscreen.text.characters import printable
+from trialscreen.text.folders import files_beneath, look_into
 
 
 def listed(name: str) -> paths.Listed:
@@ -36,6 +37,7 @@ def _caught(pattern: str) -> list[Path]:
     """What a pattern stands for, without the files that Spark leaves beside those with rows."""
     if not has_magic(pattern):
         return []
+    look_into(pattern)
     found = sorted(glob(pattern, recursive=True, include_hidden=True))  # noqa: PTH207 - absolute patterns
     return [one for one in map(Path, found) if one.is_dir() or not is_marker(one.name)]
 
@@ -48,9 +50,7 @@ def _beneath(root: str) -> Iterator[str]:
         raise_any(beside_log(root, lambda name: Path(name).exists()))
         yield root
         return
-    walk = os.walk(root, followlinks=True)  # as Spark does
-    within = (f"{inner}/{name}" for inner, _, names in walk for name in names)
-    which = chosen(root, (name.removeprefix(f"{root}/") for name in within))
+    which = chosen(root, (one.relative_to(root).as_posix() for one in files_beneath(path)))
     raise_any(which.problems)
     yield from (f"{root}/{name}" for name in which.names)
 
