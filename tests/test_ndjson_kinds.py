@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from trialscreen import InputError
-from trialscreen.tables.cohort.readers.ndjson import entries_of, open_table
+from trialscreen.tables.cohort.readers.ndjson import looked_through, open_table
 from trialscreen.tables.cohort.readers.opened import Asked, CellKind, NumberKind
 from trialscreen.tables.cohort.typed_columns import as_text
 
@@ -73,11 +73,11 @@ def test_a_line_that_is_no_object_is_named_however_it_comes(gap: str) -> None:
     for text in odd:
         lines = f"{line}\n" * 6 + f"{text}\n{line}\n"
         if _is_object(text):
-            assert entries_of(BytesIO(lines.encode()), "t").rows == 7 + bool(text.strip())
+            assert looked_through(BytesIO(lines.encode()), "t")[1] == 7 + bool(text.strip())
             continue
         wrong += 1
         with pytest.raises(InputError) as caught:
-            entries_of(BytesIO(lines.encode()), "t")
+            looked_through(BytesIO(lines.encode()), "t")
         assert [one.where for one in caught.value.problems] == ["t:7"], text
     assert wrong > 150
 
