@@ -1,6 +1,7 @@
 """Tables in files that are kept in unusual ways, or are damaged."""
 
 import gzip
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -31,7 +32,7 @@ PLAIN = {"person.csv": PERSON, "measurement.csv": MEASUREMENT, "CONCEPT.csv": CO
 def _write(folder: Path, files: Mapping[str, str | bytes]) -> str:
     for name, text in files.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return str(folder)
 
@@ -122,6 +123,18 @@ REFUSED: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         },
         "has other columns than 1.csv",
     ),
+    "a part in a folder of its own": (
+        {"measurement.csv": None, "measurement/1.csv": MEASUREMENT, "measurement/y=26/2.csv": ""},
+        "is no part of a table; expected files that end in .csv, .csv.gz, .tsv, .txt, .parquet",
+    ),
+    "a part of another kind": (
+        {"measurement.csv": None, "measurement/1.csv": MEASUREMENT, "measurement/2.orc": ""},
+        "is no part of a table",
+    ),
+    "parts with a log that says which of them count": (
+        {"measurement.csv": None, "measurement/1.csv": MEASUREMENT, "measurement/_delta_log/0": ""},
+        "is no part of a table",
+    ),
     "a quote that is not closed": (
         {"measurement.csv": MEASUREMENT + '14,1,3025315,2026-03-04,58,"kg\n' + "1,1,1,,,\n" * 9},
         "measurement.csv line 5: a quote that is not closed hides the lines that follow",
@@ -136,6 +149,10 @@ def test_refused(files: dict[str, str | bytes | None], message: str, tmp_path: P
     folder = _write(tmp_path, {name: text for name, text in every.items() if text is not None})
     with pytest.raises(InputError) as caught:
         read_all(folder, KEYS)
+    assert message in str(caught.value.problems[0])
+    zipped = shutil.make_archive(str(tmp_path / "zipped"), "zip", folder)
+    with pytest.raises(InputError) as caught:
+        read_all(zipped, KEYS)
     assert message in str(caught.value.problems[0])
 
 

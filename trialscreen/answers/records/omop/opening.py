@@ -120,14 +120,12 @@ def _table_of(path: Path) -> str | None:
 def _by_table(folder: Path) -> dict[str, list[Path]]:
     """The files of each table: one of its name, or a folder of parts. Raises InputError."""
     found: dict[str, list[Path]] = {}
+    strange: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.is_dir() and path.name.lower() in NEEDED:
-            parts = [
-                part
-                for part in sorted(path.iterdir())
-                if not part.name.startswith((".", "_")) and part.name.lower().endswith(ENDINGS)
-            ]
-            found.setdefault(path.name.lower(), []).extend(parts)
+            parts = [part for part in sorted(path.iterdir()) if not _is_hidden(part.name)]
+            strange.extend(part for part in parts if not _is_part(part))
+            found.setdefault(path.name.lower(), []).extend(filter(_is_part, parts))
         elif path.is_file() and (table := _table_of(path)) is not None:
             found.setdefault(table, []).append(path)
     inner = [path for path in folder.iterdir() if path.is_dir() and path.name[:2] != "__"]
@@ -139,8 +137,20 @@ def _by_table(folder: Path) -> dict[str, list[Path]]:
         if len({path.parent for path in paths}) > 1
         or (len(paths) > 1 and paths[0].parent == folder)
     ]
-    raise_any([Problem(printable(str(folder)), message) for message in twice])
+    problems = [Problem(printable(str(folder)), message) for message in twice]
+    kinds = f"expected files that end in {', '.join(ENDINGS)}, and nothing else beside them"
+    problems += [Problem(printable(str(one)), f"is no part of a table; {kinds}") for one in strange]
+    raise_any(problems)
     return {table: paths for table, paths in found.items() if paths}
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a name in a table's folder holds no rows; a log says which of the others count."""
+    return name.startswith((".", "_")) and name not in ("_delta_log", ".hoodie")
+
+
+def _is_part(path: Path) -> bool:
+    return path.is_file() and path.name.lower().endswith(ENDINGS)
 
 
 def _unpacked(path: Path, folder: Path) -> Path:
@@ -149,11 +159,13 @@ def _unpacked(path: Path, folder: Path) -> Path:
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             inner = Path(member.filename)
-            is_whole, table = _table_of(inner) is not None, inner.parent.name.lower()
-            is_hidden = member.is_dir() or inner.name.startswith((".", "_"))
-            if is_hidden or not (is_whole or table in NEEDED):
+            is_whole = _table_of(inner) is not None
+            above = [one.lower() in NEEDED for one in inner.parts[:-1]]
+            within = above.index(True) if any(above) else None
+            if member.is_dir() or _is_hidden(inner.name) or not (is_whole or any(above)):
                 continue
-            member.filename = inner.name if is_whole else f"{table}/{inner.name}"
+            below = inner.parts[within:]
+            member.filename = inner.name if is_whole else "/".join((below[0].lower(), *below[1:]))
             if (folder / member.filename).exists():
                 refuse(printable(str(path)), f"{inner.name} is there twice")
             archive.extract(member, folder)
