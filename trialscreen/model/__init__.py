@@ -1,1 +1,1 @@
-"""The values that everything else is made of: trials, rules, facts, dates."""
+"""The data model shared by every other package: trials, rules, facts, dates."""

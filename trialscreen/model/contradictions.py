@@ -1,4 +1,4 @@
-"""What cannot be right together, stated once: for one patient, and for a table of them."""
+"""Lists the contradictions a trial can detect, for single patients and for tables alike."""
 
 from typing import Literal, NamedTuple
 
@@ -7,16 +7,16 @@ from trialscreen.model.rules import Compare, ElementRef, Operator
 from trialscreen.model.trial import Check, Element, Formula, Trial
 
 Agreement = Literal["same", "years", "digits"]
-"""When an entered value and the one that follows from other elements can both be right.
+"""How an entered value is reconciled with the one derived from other elements.
 
-They are the same; or the completed years overlap; or some value is allowed by the digits of
-the entry and by those of the entries that it follows from. A bound is no rounded number: it is
-taken as it stands.
+They must be the same; or share some completed year; or, allowing for the rounding of the digits
+written in the entry and in the inputs, share some value. A bound (`<20`) is taken literally, not
+as a rounded number.
 """
 
 
 class Disagreement(NamedTuple):
-    """An entered value is not in agreement with the one that follows from other elements."""
+    """An entered value disagrees with the one derived from other elements."""
 
     element: Element
     agreement: Agreement
@@ -27,11 +27,11 @@ class Disagreement(NamedTuple):
 
 
 Contradiction = Disagreement | Check
-"""The latter where its rule certainly holds."""
+"""A `Check` is a contradiction when its rule certainly holds."""
 
 
 def contradictions(trial: Trial) -> tuple[Contradiction, ...]:
-    """All that there can be among the data of a patient."""
+    """Every contradiction that a patient's data can contain."""
     disagreements = (
         Disagreement(element, agreement_of(element))
         for element in trial.elements.values()
@@ -41,16 +41,16 @@ def contradictions(trial: Trial) -> tuple[Contradiction, ...]:
 
 
 def agreement_of(element: Element) -> Agreement:
-    """How the entered and the derived value of an element are compared."""
+    """How an element's entered and derived values are reconciled."""
     if not isinstance(element.derive, Formula):
         return "same"
     return "years" if FORMULAS[element.derive.name].whole else "digits"
 
 
 def thresholds(trial: Trial, element: Element) -> dict[float, list[Operator]]:
-    """The numbers that criteria can compare an element with, and how.
+    """The numbers that criteria compare an element with, each with its operators.
 
-    On either side of one, an entered value and a computed one decide differently.
+    An entered and a computed value on different sides of one lead to different decisions.
     """
     return trial.once(_all_thresholds).get(element.name, {})
 

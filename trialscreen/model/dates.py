@@ -24,20 +24,23 @@ class Period:
 
     @property
     def without_weeks(self) -> "Period":
-        """The same period; one of weeks in days."""
+        """The same period, with weeks converted to days."""
         return Period(self.count * 7, "days") if self.unit == "weeks" else self
 
     def before(self, day: date) -> date:
-        """The day that lies this period before `day`; the first day there is, if none does."""
+        """The day this long before `day`, but never earlier than `date.min`."""
         return self._moved(day, -1)
 
     def after(self, day: date) -> date:
-        """The day that lies this period after `day`; the last day there is, if none does."""
+        """The day this long after `day`, but never later than `date.max`."""
         return self._moved(day, 1)
 
     def leaves(self, day: date) -> date | None:
-        """The first day on which `day` lies before this period; None if the calendar has none."""
-        end = self.after(day).toordinal()  # short months can delay it
+        """The first screening date whose window no longer contains `day`, i.e. a washout's end.
+
+        None if that lies beyond `date.max`.
+        """
+        end = self.after(day).toordinal()  # short months can delay it by a few days
         days = map(date.fromordinal, range(end, min(end + 6, date.max.toordinal() + 1)))
         return next((later for later in days if self.before(later) > day), None)
 
@@ -49,7 +52,7 @@ class Period:
 
 
 def add_months(day: date, months: int) -> date:
-    """`day` moved by calendar months, clamped to the end of the month and to the calendar."""
+    """`day` moved by calendar months, clamped to the month's end and to the range of `date`."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year < date.min.year:
         return date.min
@@ -81,5 +84,5 @@ def completed_years(since: date, on: date) -> int:
 
 
 def in_utc(at: datetime) -> str:
-    """A moment, which has a time zone, as `2026-06-01T09:30:00Z`."""
+    """A timezone-aware datetime as `2026-06-01T09:30:00Z`."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Problems with what was given: values first, one exception to carry them all."""
+"""Input errors: `Problem` describes one, and the exception `InputError` carries all of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from typing import NamedTuple, NoReturn
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with an input.
+    """One thing that is wrong with the input.
 
-    `where` names the place as its author knows it (a flag, or file, line, column and
-    path); `message` names the value and says what would be accepted. `elements` are those of
-    a contradiction: none of them is wrong by itself.
+    `where` is the place as the user knows it (a flag, or a file, line, column and path);
+    `message` names the value and says what would be accepted. `elements` are the elements that
+    contradict each other, none of them wrong by itself; empty for any other problem.
     """
 
     where: str
@@ -22,7 +22,7 @@ class Problem(NamedTuple):
 
 
 class InputError(Exception):
-    """Bad input. `problems` are all that were found, so that all can be mended at once.
+    """Bad input. `problems` lists everything found, so that all of it can be fixed at once.
 
     >>> try:
     ...     trialscreen.screen(trial, {"weight": "heavy", "hight": 160}, on=date(2026, 6, 1))
@@ -32,22 +32,21 @@ class InputError(Exception):
     weight: 'heavy' is not a number
     hight: no data element is named 'hight'. Did you mean 'height'?
 
-    Its own text names no value: what a log or a traceback shows is how many problems there are.
+    `str(error)` gives only their number, so that logs and tracebacks show no patient's values.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        # The messages name values: a traceback must not show them.
-        said = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{said} with what was given; see .problems")
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{count} with what was given; see .problems")
         self.problems = tuple(problems)
 
 
 class ValueProblem(ValueError):
-    """One value that cannot be read; the caller knows where it stood."""
+    """A value that cannot be read; the caller adds where it came from."""
 
 
 def refuse(where: str, message: str) -> NoReturn:
-    """Raises InputError with one problem; what was caught before it is not shown."""
+    """Raises InputError with one problem, without the exception being handled as its cause."""
     raise InputError([Problem(where, message)]) from None
 
 
@@ -58,14 +57,14 @@ def raise_any(problems: Sequence[Problem]) -> None:
 
 
 MOST_TOLD = 20
-"""Problems in records that are told one by one: what cannot be used may be much."""
+"""How many problems in records are reported one by one; the rest are only counted."""
 
 
 @contextmanager
 def collected(problems: list[Problem], where: str | None = None) -> Iterator[None]:
-    """Adds what is raised to `problems`, so that all can be told at once, and goes on.
+    """Collects the problems raised inside into `problems`, so that all are reported at once.
 
-    `where`: the place of a value that cannot be read. Without one, ValueProblem is raised.
+    `where` is the place recorded for a ValueProblem; without it, ValueProblem propagates.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What stands in a patient's record for an element: evidence, shown beside answers and findings."""
+"""Evidence: entries in a patient's record that support, or conflict with, an element's value."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +10,7 @@ from trialscreen.model.trial import Element
 EvidenceKind = Literal["fact", "candidate", "unmapped", "conflict", "assumed", "overruled"]
 
 GIVEN = ("flag", "file", "interview", "site")
-"""What stands for a place where a person gave the value."""
+"""Values of `Evidence.source` for a value that a person entered."""
 
 SYSTEMS = {
     "loinc": "LOINC",
@@ -21,19 +21,20 @@ SYSTEMS = {
     "atc": "ATC",
     "omop": "OMOP",
 }
-"""Systems of codes, as people name them."""
+"""Display names of the code systems."""
 
 
 class Evidence(NamedTuple):
-    """One place in a record, and what it says.
+    """One entry in a record, and what it says about an element.
 
-    `element`: the data element it is about. `kind`: a `fact` is the element's value; a
-    `candidate` is for a person to review; `unmapped` is data near an element that no code binds
-    to it; of a `conflict` each side is one; `assumed` is a no that no data give; `overruled`
-    would be a fact or a side, had a person not said otherwise. `value` and `unit`: as recorded
-    (`<20`, `yes`; UCUM code or printed unit). `date`: as written, cut to the day; empty if none
-    is. `code` and `system`: the code that bound it. `source`: `Observation/123`,
-    `measurement/77`. `note`: what a reader should know beside it.
+    `element`: the data element concerned. `kind`: a `fact` is the element's value; a `candidate`
+    is for a person to review; `unmapped` is data related to an element but bound to it by no
+    code; `conflict` is one side of a conflict; `assumed` is a no assumed in the absence of data;
+    `overruled` would have been a fact, or one side of a conflict, had a person not entered
+    another value. `value` and `unit`: as recorded (`<20`, `yes`; UCUM code or printed unit).
+    `date`: as recorded, without the time of day; empty if there is none. `code` and `system`: the
+    code that mapped the entry to the element. `source`: `Observation/123`, `measurement/77`.
+    `note`: a remark for the reader.
     """
 
     kind: EvidenceKind
@@ -48,12 +49,12 @@ class Evidence(NamedTuple):
 
     @property
     def is_given(self) -> bool:
-        """Whether it is the side of a conflict that a person gave."""
+        """Whether this is the value a person entered, as one side of a conflict."""
         return self.source in GIVEN
 
 
 def is_old(element: Element, day: str, on: date) -> bool:
-    """Whether a value of a record is, on `on`, older than it may be without a warning."""
+    """Whether a value recorded on `day` is old enough on `on` to warrant a warning."""
     if element.warn_after is None:
         return False
     measured = last_day(day)
@@ -61,14 +62,14 @@ def is_old(element: Element, day: str, on: date) -> bool:
 
 
 def in_words(elements: Mapping[str, Element], one: Evidence, *, coded: bool = True) -> str:
-    """Value, day, place, code and note, as far as each is stated."""
+    """Value, date, source, code and note, omitting what is not recorded."""
     return ", ".join(
         filter(None, (value_in_words(elements, one), place_in_words(one, coded=coded)))
     )
 
 
 def place_in_words(one: Evidence, *, coded: bool = True) -> str:
-    """Day, place, code and note, as far as each is stated."""
+    """Date, source, code and note, omitting what is not recorded."""
     code = f"{SYSTEMS.get(one.system, one.system)} {one.code}".strip() if coded and one.code else ""
     source = f"as given ({one.source})" if one.is_given else one.source
     return ", ".join(filter(None, (one.date, source, code, one.note)))

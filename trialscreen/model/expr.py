@@ -1,8 +1,8 @@
-"""Expressions over the columns of one row: what the rule language becomes for tables.
+"""Expressions over the columns of a row: the form that rules are compiled to for tables.
 
-A small algebra that every engine has: Polars and SQL print it, each in a few lines per node.
-`trialscreen.tables.compile` builds it. Any value may be null, which means unknown. Named tuples
-with a `kind`, in a closed union, as in `trialscreen.model.rules`.
+A small algebra available in every engine: the Polars and SQL printers need a few lines per node.
+`trialscreen.tables.compile` builds it. Any value may be null, meaning unknown. Nodes are named
+tuples with a `kind`, in a closed union, as in `trialscreen.model.rules`.
 """
 
 import operator
@@ -27,11 +27,10 @@ BY_SIGN: Mapping[ComparisonSign | ArithmeticSign, Callable[[Any, Any], Any]] = {
     "/": operator.truediv,
     "**": operator.pow,
 }
-"""What a sign does to numbers, and to columns of them."""
+"""The Python operator for each sign; works on numbers and on Polars expressions."""
 
 if TYPE_CHECKING:
-    # As named tuples they would be compared by mypy field by field, and so would what they hold,
-    # all the way down: that takes a minute.
+    # mypy compares named tuples field by field, recursively: here that takes a minute.
     @dataclass_transform(frozen_default=True)
     class _Node:
         def __iter__(self) -> Iterator[Any]: ...
@@ -41,7 +40,7 @@ else:
 
 
 class Column(_Node):
-    """The value of a column of the table, or of an earlier step; `is_years`, completed ones."""
+    """A column of the table or of an earlier step; `is_years`: it holds completed years."""
 
     name: str
     is_years: bool = False
@@ -49,21 +48,21 @@ class Column(_Node):
 
 
 class Constant(_Node):
-    """A value that is the same in every row; None is null."""
+    """The same value in every row; None is null."""
 
     value: bool | float | str | date | None
     kind: Literal["constant"] = "constant"
 
 
 class And(_Node):
-    """The least of the parts, where false < null < true."""
+    """The minimum of the parts, where false < null < true."""
 
     parts: tuple["Scalar", ...]
     kind: Literal["and"] = "and"
 
 
 class Or(_Node):
-    """The greatest of the parts, where false < null < true."""
+    """The maximum of the parts, where false < null < true."""
 
     parts: tuple["Scalar", ...]
     kind: Literal["or"] = "or"
@@ -84,14 +83,14 @@ class Known(_Node):
 
 
 class Count(_Node):
-    """How many of the parts are true; a null part is not. Never null itself."""
+    """How many of the parts are true, null counting as not true; never null itself."""
 
     parts: tuple["Scalar", ...]
     kind: Literal["count"] = "count"
 
 
 class Comparison(_Node):
-    """Two numbers, two dates, two texts or two booleans; null if one is null."""
+    """Compares two numbers, dates, texts or booleans; null if either is null."""
 
     sign: ComparisonSign
     left: "Scalar"
@@ -125,7 +124,7 @@ class Coalesce(_Node):
 
 
 class Arithmetic(_Node):
-    """Two numbers in double precision (`/` never divides whole numbers); null if one is null."""
+    """Double-precision arithmetic (`/` is never integer division); null if either is null."""
 
     sign: ArithmeticSign
     left: "Scalar"
@@ -134,14 +133,14 @@ class Arithmetic(_Node):
 
 
 class Floor(_Node):
-    """The greatest whole number that is not above a number."""
+    """The greatest integer not above a number."""
 
     part: "Scalar"
     kind: Literal["floor"] = "floor"
 
 
 class Rounded(_Node):
-    """A number as `facts.rounded` rounds it; `simplify.spelled_out` says it in other nodes."""
+    """A number rounded as by `facts.rounded`; `simplify.spelled_out` expands it to other nodes."""
 
     part: "Scalar"
     decimals: int
@@ -149,7 +148,7 @@ class Rounded(_Node):
 
 
 class Before(_Node):
-    """The day that lies a period before a day, as `Period.before` finds it."""
+    """The day one period before `day`, as by `Period.before`."""
 
     day: "Scalar"
     period: Period
@@ -157,7 +156,7 @@ class Before(_Node):
 
 
 class CompletedYears(_Node):
-    """Whole years from one day to another, as `dates.completed_years` counts them."""
+    """Whole years from one day to another, as by `dates.completed_years`."""
 
     since: "Scalar"
     on: "Scalar"
@@ -171,7 +170,7 @@ Quantity = Count | Arithmetic | Floor | Rounded | Before | CompletedYears
 """Nodes whose value is a number or a day."""
 
 Term = Column | Constant | If | Comparison | Arithmetic | CompletedYears
-"""Nodes that formulas are made of."""
+"""Nodes that formulas may use."""
 
 Scalar = Term | Coalesce | Boolean | Quantity
 
@@ -181,7 +180,7 @@ NULL, TRUE, FALSE = Constant(None), Constant(True), Constant(False)
 
 
 def is_simple(scalar: Scalar) -> bool:
-    """Whether `scalar` costs nothing to repeat: a column, a constant, or the opposite of one."""
+    """Whether `scalar` is free to repeat: a column, a constant, or the negation of one."""
     inner = scalar.part if isinstance(scalar, Not) else scalar
     return isinstance(inner, Column | Constant)
 
@@ -194,7 +193,7 @@ def parts_of(scalar: Scalar) -> tuple[Scalar, ...]:
 
 
 def columns_of(scalar: Scalar) -> Iterator[str]:
-    """The columns that `scalar` reads, from left to right, repeated ones too."""
+    """The columns that `scalar` reads, from left to right, including repeats."""
     if isinstance(scalar, Column):
         yield scalar.name
     for part in parts_of(scalar):

@@ -1,8 +1,8 @@
-"""What is known of one data element: the set of values that it may still have.
+"""Facts: what is known about one data element, as the set of values it may still have.
 
-A fact is an interval of numbers or dates, or one exact yes/no or choice. "Anything at
-all" is not a fact: it is None wherever a `Fact | None` stands. An interval of numbers says of
-each end whether the end itself is left out (`<20`); an interval of dates has all its days.
+A fact is an interval of numbers or dates, or one exact yes/no or choice. An unknown value is not a
+fact: it is the None in `Fact | None`. Each end of a numeric interval is open (`<20`) or closed;
+date intervals are closed.
 """
 
 import math
@@ -19,9 +19,9 @@ class Exactly(NamedTuple):
 class Numbers(NamedTuple):
     """All numbers from `low` to `high`, in the element's unit.
 
-    `low_open` and `high_open`: that end is left out (`<20` is everything below 20). `half` is
-    half a unit of the last digit that was written, in the element's unit: 23.40 kg may have
-    been anything from 23.395 to 23.405 kg. Without it, the digits that show the value count.
+    `low_open` and `high_open` exclude that end (`<20` is everything below 20). `half` is half a
+    unit of the last digit written, in the element's unit: 23.40 kg may have been anything from
+    23.395 to 23.405 kg. If None, it is taken from the shortest text of the value.
     """
 
     low: float
@@ -35,12 +35,12 @@ class Numbers(NamedTuple):
         return self.low == self.high
 
     def written(self) -> "Numbers":
-        """An exact number as the interval that its written digits allow; others as they are."""
+        """An exact number as the interval that rounds to its written digits; others unchanged."""
         if not self.exact:
             return self
         half = half_of_shown(self.low) if self.half is None else self.half
         low = rounded(self.low - half)
-        if self.low >= 0:  # nothing is not rounded up from less, and little not from nothing
+        if self.low >= 0:  # 0 is not rounded up from below 0, nor a small number from 0
             low = max(low, self.low / 2)
         return Numbers(low, rounded(self.high + half))
 
@@ -60,7 +60,7 @@ Fact = Exactly | Numbers | Dates
 
 
 def is_exact(fact: Fact | None) -> bool:
-    """Whether one value only is left."""
+    """Whether only one value is possible."""
     return isinstance(fact, Exactly) or (fact is not None and fact.exact)
 
 
@@ -73,32 +73,32 @@ def day(value: date) -> Dates:
 
 
 DIGITS_THAT_COUNT = 4
-"""Decimals beyond these were computed, not measured, and say nothing of any rounding."""
+"""Decimal places that are taken as measured; any further ones come from a computation."""
 
 
 def half_of(decimals: int) -> float:
-    """Half a unit of the last digit of a number that is written with so many decimals."""
+    """Half a unit of the last digit of a number written with this many decimals."""
     return 0.5 * 10.0 ** -min(decimals, DIGITS_THAT_COUNT)
 
 
 def half_of_shown(value: float) -> float:
-    """`half_of` the fewest decimals that show `value`: 23.0 counts as 23."""
+    """`half_of` the fewest decimals that represent `value`: 23.0 counts as 23."""
     some = range(DIGITS_THAT_COUNT)
     return half_of(next((n for n in some if rounded(value, n) == value), DIGITS_THAT_COUNT))
 
 
 DECIMALS = 9
-"""Derived numbers are rounded to so many, so that decimal inputs on a threshold stay on it."""
+"""Decimals kept in derived numbers, so that decimal inputs on a threshold stay on it."""
 
 UNLIMITED = 1e300
-"""More than any number that is entered, or follows from one."""
+"""Larger than any number that is entered or derived."""
 
 ALL_WHOLE = 2.0**52
-"""From here on, every number of double precision is a whole one."""
+"""From here on, every double is an integer."""
 
 
 def rounded(value: float, decimals: int = DECIMALS) -> float:
-    """`value` to some decimals: plain arithmetic, which finds the same bits in every engine."""
+    """`value` rounded half up, by plain arithmetic that gives the same bits in every engine."""
     scale = 10.0**decimals
     if abs(value) * scale >= ALL_WHOLE:
         return value
@@ -106,17 +106,17 @@ def rounded(value: float, decimals: int = DECIMALS) -> float:
 
 
 def closed(fact: Numbers) -> Numbers:
-    """`fact` with both ends included, for a table: an open end is at the neighbouring number."""
+    """`fact` with both ends closed, for tables: an open end moves to the neighbouring double."""
     low = math.nextafter(fact.low, math.inf) if fact.low_open else fact.low
     high = math.nextafter(fact.high, -math.inf) if fact.high_open else fact.high
     return Numbers(low, high)
 
 
 def of_columns(low: float, high: float, *as_written: bool | float | None) -> Numbers:
-    """The fact in the columns of a table: as it was written, or with both ends included.
+    """The fact in a table's columns: `as_written` (the remaining fields), or else `closed`.
 
-    Of the latter, an end is left out where its neighbour is the shorter number (20, and not
-    19.999999999999996): nobody else writes such an end.
+    In the latter case, an end whose neighbouring double has the shorter text was open: nobody
+    writes 19.999999999999996 for 20.
     """
     if as_written:
         return Numbers(low, high, *as_written)  # type: ignore[arg-type]
@@ -129,7 +129,7 @@ def of_columns(low: float, high: float, *as_written: bool | float | None) -> Num
 
 
 def same(one: Fact | None, other: Fact | None) -> bool:
-    """Whether both are known and allow the same values, however many digits were written."""
+    """Whether both are known and allow the same values, ignoring the digits written."""
     if isinstance(one, Numbers) and isinstance(other, Numbers):
         return one._replace(half=None) == other._replace(half=None)
     return one is not None and one == other

@@ -1,12 +1,12 @@
-"""Named formulas, each one tree with its source: computed here for one patient, bounds included.
+"""The named formulas (BMI, eGFR, ratios, ages) with their sources, computed here for one patient.
 
-They are expressions over columns that are called as their inputs. `tables/compile/intervals.py`
-puts what a table holds in place of these, and `export/redcap/logic.py` makes REDCap's
-calculations of them. A square is a product, for powers of engines may differ. Each formula is
-monotone in each of its numbers, so the ends of its result are found at the ends of its inputs,
-and an end that is left out of an input is left out of the result (`<80` of 40 is below 2).
-Results are rounded to 9 decimals, so that decimal inputs that lie on a threshold stay on it
-(46.08 kg and 160 cm are BMI 18, not 17.999...96).
+Each is one expression tree over columns named like its inputs. `tables/compile/intervals.py`
+substitutes a table's columns for them, and `export/redcap/logic.py` translates the trees to REDCap
+calculations. Squares are products, because engines' powers may differ. Every formula is monotone
+in each of its numbers, so the ends of its result lie at the ends of its inputs, and an open end of
+an input gives an open end of the result (`<80` over 40 is below 2). Results are rounded to 9
+decimals, so that decimal inputs on a threshold stay on it (46.08 kg and 160 cm are BMI 18, not
+17.999...96).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,19 +22,19 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact, num
 from trialscreen.model.trial import SCREENING_DATE, Formula
 
 SCREENING_DAY = Column(SCREENING_DATE)
-"""What a formula reads beside its inputs."""
+"""The one column that a formula may read besides its inputs."""
 
 AGE = "completed_years"
-"""The one formula that reads it, and so changes with the day."""
+"""The one formula that reads the screening date, so that its result changes from day to day."""
 
 
 class Input(NamedTuple):
-    """One input of a formula: the kind of its facts, and what the element must be.
+    """One input of a formula: its kind of fact, and the values that it may take.
 
-    `units` maps each UCUM code that can be used to its factor: value x factor = value in
-    the unit that the formula computes in. The formula applies to the `choices` named, and to
-    numbers that are all above 0, or at least 0, as `sign` says. The result `rises` with it, or
-    else falls.
+    `units` maps each accepted UCUM code to its factor: value x factor = value in the unit that
+    the formula computes in. `choices` are those that the formula applies to. `sign` restricts
+    numbers to those above 0 (`>`) or not below 0 (`>=`). `rises`: the result rises with this
+    input; otherwise it falls.
     """
 
     kind: type[Numbers] | type[Dates] | type[Exactly]
@@ -45,7 +45,7 @@ class Input(NamedTuple):
     rises: bool = False
 
     def takes(self, fact: Fact) -> bool:
-        """Whether the formula applies to every value that a fact allows."""
+        """Whether the formula applies to every value that `fact` allows."""
         if isinstance(fact, Exactly):
             return fact.value in self.choices
         if self.sign is None or not isinstance(fact, Numbers):
@@ -54,12 +54,12 @@ class Input(NamedTuple):
 
 
 class FormulaSpec(NamedTuple):
-    """A formula: its inputs, the unit of its result, where it comes from, how it is computed.
+    """A formula: its inputs, the unit of its result, its source and its expression.
 
-    `gives` are the UCUM codes of the result: spellings of one unit. Inputs of
-    `same_unit` can be in any unit, but both in one. `whole` results are counts, which are
-    not rounded: an entered value agrees when its whole part does. What `needs_inputs` nobody
-    knows without them, as an age can be known without the birth date.
+    `gives`: the UCUM codes of the result, all spellings of one unit. `same_unit`: the inputs may
+    be in any unit, as long as it is the same one. `whole`: the result is a count, which is not
+    rounded; an entered value agrees if its whole part does. `needs_inputs`: nobody knows the
+    result without the inputs (whereas an age may be known without the birth date).
     """
 
     inputs: tuple[Input, ...]
@@ -72,7 +72,10 @@ class FormulaSpec(NamedTuple):
 
 
 def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbers | None:
-    """Of facts in the units of their elements; None if one is unknown or does not fit."""
+    """A formula's result for facts in their elements' units, as an interval if they are.
+
+    None if an input is unknown, or is a value that the formula does not apply to.
+    """
     spec = FORMULAS[formula.name]
     facts: list[Fact] = [one for one in inputs if one is not None]
     if len(facts) < len(inputs):
@@ -94,28 +97,28 @@ def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbe
 
 
 def _times(fact: Fact, factor: float) -> Fact:
-    """A fact in another unit."""
+    """`fact` converted to another unit."""
     if factor == 1 or not isinstance(fact, Numbers):
         return fact
     return fact._replace(low=fact.low * factor, high=fact.high * factor)
 
 
 def _end(formula: str, facts: Sequence[Fact], on: date, *, high: bool) -> tuple[float, bool]:
-    """One end of the result, and whether it is left out.
+    """One end of the result, and whether it is open.
 
-    It is, if an end that it is found at is: but nothing, however it is divided, is nothing.
+    It is open if it is attained at an open end of an input; but 0 divided by anything is 0.
     """
     values: list[Any] = []
-    by_rising = by_falling = is_nothing = False
-    for given, fact in zip(FORMULAS[formula].inputs, facts, strict=True):
-        value, is_open = _end_of(fact, high=given.rises is high)
+    rising_open = falling_open = is_zero = False
+    for spec, fact in zip(FORMULAS[formula].inputs, facts, strict=True):
+        value, is_open = _end_of(fact, high=spec.rises is high)
         values.append(value)
-        if given.rises:
-            by_rising |= is_open
-            is_nothing |= value == 0
+        if spec.rises:
+            rising_open |= is_open
+            is_zero |= value == 0
         else:
-            by_falling |= is_open
-    return _computing_of(formula)([*values, on]), by_rising or (by_falling and not is_nothing)
+            falling_open |= is_open
+    return _computing_of(formula)([*values, on]), rising_open or (falling_open and not is_zero)
 
 
 def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
@@ -126,18 +129,18 @@ def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
 
 
 Computing = Callable[[Sequence[Any]], Any]
-"""From the inputs, in the formula's units, and the screening date to the result."""
+"""Computes the result from the inputs, in the formula's units, followed by the screening date."""
 
 
 @cache
 def _computing_of(formula: str) -> Computing:
-    """Made once: to find what would settle a criterion, thousands of answers are tried."""
+    """Cached: the search for what would settle a criterion tries thousands of answers."""
     spec = FORMULAS[formula]
     return _computing(spec.term, [*(one.name for one in spec.inputs), SCREENING_DATE])
 
 
 def _computing(term: Scalar, names: Sequence[str]) -> Computing:
-    """`names` are those of the values, in their order."""
+    """`names` are the names of the values, in order."""
     inside = partial(_computing, names=names)
     assert isinstance(term, expr.Term)
     match term:
@@ -168,12 +171,12 @@ _BMI = Arithmetic("/", Column("weight"), Arithmetic("*", _METRES, _METRES))
 def _ckd_epi_2021() -> Scalar:
     """142 x min(Scr/k, 1)^a x max(Scr/k, 1)^-1.2 x 0.9938^age (x 1.012 for women).
 
-    Of its two powers of creatinine one is always a power of 1, and left out.
+    One of the two powers of creatinine is always a power of 1, and is omitted.
     """
     is_female = expr.Comparison("==", Column("sex"), Constant("female"))
 
-    def by_sex(of_women: float, of_men: float) -> Scalar:
-        return If(is_female, Constant(of_women), Constant(of_men))
+    def by_sex(female: float, male: float) -> Scalar:
+        return If(is_female, Constant(female), Constant(male))
 
     milligrams = Arithmetic("/", Column("creatinine"), Constant(UMOL_PER_L_IN_MG_PER_DL))
     relative = Arithmetic("/", milligrams, by_sex(0.7, 0.9))

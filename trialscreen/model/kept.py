@@ -1,4 +1,4 @@
-"""What is worked out when first asked for, and kept."""
+"""Caching of values computed on first use: `kept` for properties, `Keeps` for any function."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     kept = cached_property
 else:
 
-    class kept:  # noqa: N801 - it is written as property is
-        """As functools.cached_property from Python 3.12 on: without a lock for each asked for.
+    class kept:  # noqa: N801 - lower case, like `property`
+        """`functools.cached_property` without a lock, as it is from Python 3.12 on.
 
-        A patient has some hundred of them, and the locks of 3.11 took longer than most.
+        A screening reads about a hundred of them; the locks of 3.11 cost more than most values.
         """
 
         def __init__(self, make):
@@ -32,14 +32,14 @@ else:
 
 
 class Keeps:
-    """What keeps what is made of it."""
+    """An object that caches what functions compute from it."""
 
-    def once(self, make: Callable[..., Made], *given: object) -> Made:
-        """What `make` makes of this, once: what is `given` as well must not make a difference."""
+    def once(self, make: Callable[..., Made], *arguments: object) -> Made:
+        """`make(self, *arguments)`, cached by `make` alone: the arguments must not matter."""
         kept: dict[Any, Made] = self.__dict__
         try:
             return kept[make]
         except KeyError:
-            pass  # what is made may raise another
-        kept[make] = made = make(self, *given)
+            pass  # not called here: a KeyError of its own would be chained to this one
+        kept[make] = made = make(self, *arguments)
         return made

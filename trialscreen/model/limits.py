@@ -1,4 +1,4 @@
-"""Which elements are limits of which measured value, as the rules and formulas use them."""
+"""Finds which elements are the limits of normal of which measured value, from the rules."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -14,14 +14,14 @@ _ROLES: dict[tuple[Operator, bool], Role] = {
     (Operator.BELOW, True): "lower",
     (Operator.AT_LEAST, False): "lower",
 }
-"""By the comparison and whether it excludes: a value at a limit of normal is still normal."""
+"""By operator and whether the comparison excludes; a value at a limit of normal is normal."""
 
 
 def limits_by_value(trial: Trial) -> Mapping[str, Mapping[str, Role]]:
-    """The limits of each value that has any, with what they are.
+    """By measured value, the elements that are its limits, with their roles.
 
-    One is `unclear` where a comparison can be meant in two ways: "below its limit" is
-    wanted of a patient, say, be that the lower limit of a range or the upper one.
+    A role is `unclear` where the comparison fits either limit: an inclusion criterion "below its
+    limit", for instance, may mean the lower or the upper limit of the range.
     """
     return trial.once(_limits_by_value)
 

@@ -1,8 +1,8 @@
-"""The rule language: a small tree of frozen nodes that declare what they are, no more.
+"""The rule language: a small tree of immutable nodes without behaviour.
 
-The interpreters (`evaluate` is the reference) give them meaning, and end their `match` with
-`assert_never`: mypy finds a node without a handler. Named tuples are defined and compared faster
-than data classes; `kind` keeps a node from being equal to one of another kind.
+Interpreters give them meaning (`screening/evaluate.py` is the reference) and end each `match` with
+`assert_never`, so that mypy finds a node without a handler. Named tuples are faster to define and
+compare than dataclasses; `kind` keeps nodes of different kinds from comparing equal.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from trialscreen.model.dates import Period
 
 
 class Operator(Enum):
-    """How a value is compared with its bound: in a criteria file, by programs, and for people."""
+    """A comparison: its word in a criteria file, its sign in code, its symbol in text."""
 
     AT_LEAST = "at_least", ">=", "≥"
     AT_MOST = "at_most", "<=", "≤"
@@ -29,11 +29,11 @@ class Operator(Enum):
         one._value_, one.sign, one.symbol = word, sign, symbol
         return one
 
-    __hash__ = object.__hash__  # there is one of each; Enum hashes their names, each time anew
+    __hash__ = object.__hash__  # faster: Enum hashes the member's name on every call
 
     @property
     def opposite(self) -> "Operator":
-        """What holds of two numbers where this does not."""
+        """The operator that holds for two numbers exactly where this one does not."""
         return _OPPOSITES[self]
 
 
@@ -41,7 +41,7 @@ _OPPOSITES = dict(zip(Operator, reversed(Operator), strict=True))
 
 
 class Written(float):
-    """A number whose shortest text is another than the one in the criteria file: `0.50`, `1e3`."""
+    """A number with its text in the criteria file, if `str` would give another: `0.50`, `1e3`."""
 
     __slots__ = ("text",)
     text: str
@@ -53,14 +53,14 @@ class Written(float):
 
 
 class ElementRef(NamedTuple):
-    """A bound that is the value of another element (a printed upper limit, say)."""
+    """A bound that is another element's value, such as the printed upper limit of normal."""
 
     name: str
     kind: Literal["element ref"] = "element ref"
 
 
 class AtLeastN(NamedTuple):
-    """`least` parts hold, or more: all of them, one of them, or some number between."""
+    """At least `least` of the parts hold; AND and OR are the special cases all and one."""
 
     least: int
     parts: tuple["Rule", ...]
@@ -68,12 +68,12 @@ class AtLeastN(NamedTuple):
 
     @property
     def is_all(self) -> bool:
-        """Whether every part must hold, so that one that does not decides the whole."""
+        """Whether this is AND: every part must hold."""
         return self.least == len(self.parts)
 
     @property
     def is_any(self) -> bool:
-        """Whether one part decides the whole by holding."""
+        """Whether this is OR: one part that holds is enough."""
         return self.least == 1
 
 
@@ -83,7 +83,7 @@ def all_of(parts: tuple["Rule", ...]) -> AtLeastN:
 
 
 def any_of(parts: tuple["Rule", ...]) -> AtLeastN:
-    """One part holds, or more."""
+    """At least one part holds."""
     return AtLeastN(1, parts)
 
 
@@ -95,7 +95,7 @@ class Not(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """A named part of a criterion with the words that it encodes; as true as its rule."""
+    """A named part of a criterion, with the words it encodes; its truth is that of its part."""
 
     id: str
     text: str
@@ -120,9 +120,9 @@ class OneOf(NamedTuple):
 
 
 class Compare(NamedTuple):
-    """A number or date against a number, or against another element of the same kind.
+    """Compares a number with a constant, or a number or date with another element of its kind.
 
-    A number keeps the type it was written with (10.0 or 10; `Written`), to be shown as written.
+    The constant keeps the form it was written in (10.0 or 10; `Written`), to be shown that way.
     """
 
     element: str
@@ -134,7 +134,7 @@ class Compare(NamedTuple):
 class Within(NamedTuple):
     """A date lies in the period up to the screening date, both ends included.
 
-    One that does not lies before it: no date is later than the screening date.
+    No date is later than the screening date, so a date outside the period lies before it.
     """
 
     element: str
@@ -143,7 +143,7 @@ class Within(NamedTuple):
 
 
 class Given(NamedTuple):
-    """True once anything is known of the element; never false, for silence is not evidence."""
+    """True if anything is known about the element, else unknown: absence is not evidence."""
 
     element: str
     kind: Literal["given"] = "given"
@@ -168,7 +168,7 @@ def parts_of(rule: Rule) -> tuple[Rule, ...]:
 
 
 def rules_in(rule: Rule) -> Iterator[Rule]:
-    """`rule` and every rule inside it: the outer before the inner, from left to right."""
+    """`rule` and every rule inside it, in preorder."""
     yield rule
     for part in parts_of(rule):
         yield from rules_in(part)
@@ -187,6 +187,6 @@ def elements_of_test(test: Test) -> tuple[str, ...]:
 
 
 def elements_of(rule: Rule) -> Iterator[str]:
-    """The elements that `rule` reads itself (not through derivations), each once, in order."""
+    """The elements that `rule` reads directly (not through derivations), each once, in order."""
     names = (name for test in tests_of(rule) for name in elements_of_test(test))
     return iter(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
+"""The immutable model of a trial, as read from a criteria file: elements, criteria, checks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -17,7 +17,7 @@ Kind = Literal["inclusion", "exclusion"]
 Level = Literal["error", "warning", "note"]
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 Open = Literal["data", "consent", "judgement"]
-"""What an undetermined verdict waits for."""
+"""What an undetermined verdict is waiting for."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 
@@ -25,14 +25,14 @@ SCREENING_DATE = "screening_date"
 """The one element that is not a fact about the patient: the anchor of every window."""
 
 RESULT_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on", "stale", "awaited")
-"""Columns of a screened table that no element or criterion can be called like."""
+"""Reserved: columns of a screened table, which no element or criterion may be named after."""
 
 
 class Formula(NamedTuple):
-    """A named formula of `formulas`, and the elements it is computed from, in its order.
+    """The name of a formula in `formulas`, and the elements that are its inputs, in its order.
 
-    `factors` take each input from its element's unit to the one that the formula computes
-    in; none at all where every input is in that unit, or has none.
+    `factors` convert each input from its element's unit to the one that the formula computes in;
+    empty if no input needs converting.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Formula(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A UCUM code, how it is printed, and how else people write it."""
+    """A UCUM code, its display form, and the other spellings that people use."""
 
     code: str
     show: str
@@ -49,23 +49,23 @@ class Unit(NamedTuple):
 
     @property
     def of_one(self) -> str:
-        """How it is printed behind 1: `year`, if `years` is how it is printed."""
+        """The singular of the display form, if there is one: `year` for `years`."""
         return next((one for one in self.spellings if f"{one}s" == self.show), self.show)
 
 
 @dataclass(frozen=True)
 class Element:
-    """One data element: what is asked, in which form an answer comes, who can give it.
+    """One data element: the question, the form of its answers, and who can give them.
 
-    Numbers are stored in `unit` (UCUM). `accepts` maps each other unit to its factor:
-    value x factor = value in `unit`. `units` are those of the criteria file.
-    `range` refuses, `typical` warns; both inclusive.
-    `examples` help to recognise what the label means; `no_text` is how a no is shown.
-    `source` is asked first; `other_sources` can give it as well, or confirm it.
-    A value with `valid_for` may carry the day of its sample, and is stale when it is older. Of one
-    with `warn_after`, which carries no day, a record tells it: there is a warning of an older one.
-    What is counted up to the screening day holds for that day only: a yes with `window` is of
-    that time before it; a number of months with `runs_while` grows where that rule can hold.
+    Numbers are stored in `unit` (UCUM). `accepts` maps each other unit to its factor: value x
+    factor = value in `unit`. `units` are all units of the criteria file, by code.
+    A value outside `range` is refused, one outside `typical` gives a warning; both are inclusive.
+    `examples` help to recognise what the label means; `no_text` is how a no is displayed.
+    `source` is asked first; `other_sources` can give or confirm the value as well.
+    A value with `valid_for` may have a sample date, and is stale once that is longer ago. A value
+    with `warn_after` has none, but its date in a record may be known: an older one gives a warning.
+    Two kinds of answer hold on the screening date only: a yes with `window` refers to that period
+    before it, and a number of months with `runs_while` grows while that rule can hold.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Element:
 
     @cached_property
     def shown_unit(self) -> str:
-        """Its unit as people print it; empty for none."""
+        """The display form of its unit; empty if it has none."""
         return "" if self.unit is None else self.unit_named(self.unit).show
 
     def unit_named(self, code: str) -> Unit:
@@ -111,7 +111,7 @@ class Element:
 
     @property
     def no_is_not_yet(self) -> bool:
-        """Whether a no may still become a yes, as a missing signature; rules do not see it."""
+        """Whether a no means "not yet", as for a missing signature; to rules it is unknown."""
         return self.consent and self.no_text != "no"
 
     @property
@@ -121,12 +121,12 @@ class Element:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Those that its value rests on: what it follows from, and when it counts."""
+        """The rules its value depends on: its derivation and its validity, if they are rules."""
         return tuple(one for one in (self.derive, self.valid_if) if isinstance(one, Rule))
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Everyone who can give it, who is asked first at the head."""
+        """Everyone who can give the value; the first is asked first."""
         return (self.source, *self.other_sources)
 
 
@@ -136,8 +136,8 @@ class Section(NamedTuple):
 
 
 Direction = Literal["same", "narrower", "wider"]
-"""What the alternative of a reading does to a criterion's statement: nothing; it implies the one
-that was chosen; it follows from that."""
+"""A criterion's statement under the alternative reading, compared with the chosen one: equivalent
+to it, implying it, or implied by it."""
 
 
 class Confirmed(NamedTuple):
@@ -148,11 +148,11 @@ class Confirmed(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """What the alternative of a reading makes of one criterion, as far as it can be computed.
+    """What one criterion becomes under the alternative reading, as far as it can be computed.
 
-    `rules` stand for the criterion's rule, each under one of the things that the alternative
-    may mean. What they leave out is told by `direction`, or is about how the elements `answers`
-    are to be answered.
+    `rules` replace the criterion's rule, one for each meaning that the alternative may have. What
+    they do not express is covered by `direction`, or concerns how the elements in `answers` are
+    to be answered.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -161,12 +161,12 @@ class Alternative(NamedTuple):
 
     @property
     def is_encoded(self) -> bool:
-        """Whether its rules are all of it."""
+        """Whether its rules express all of it."""
         return bool(self.rules) and self.direction is None and not self.answers
 
 
 class Reading(NamedTuple):
-    """How an ambiguous text was read: chosen, the alternative, and why."""
+    """How an ambiguous text was read: the chosen meaning, the alternative, and why."""
 
     ref: str
     issue: str
@@ -177,15 +177,15 @@ class Reading(NamedTuple):
 
 
 EXPECTED_TO_FAIL = 0.1
-"""The share of the screened who fail a criterion, where its entry in the file is silent."""
+"""The default of `Criterion.expected_to_fail`."""
 
 
 class Criterion(NamedTuple):
-    """One eligibility criterion. `rule` says when its own statement is true of a patient.
+    """One eligibility criterion. `rule` is true of a patient for whom its statement is true.
 
-    `expected_to_fail` is the share of the screened who fail it, as far as is known; it
-    orders the questions of a quick interview and enters no finding. `alternatives`: the
-    readings that it may turn on, its own and others', with what the alternative makes of it.
+    `expected_to_fail` is the estimated share (0 to 1) of screened patients who fail it; it orders
+    the questions of a quick interview and affects no finding. `alternatives`: the readings that
+    its result may depend on, its own and those of other criteria, with what it would become.
     """
 
     id: str
@@ -211,11 +211,11 @@ Made = TypeVar("Made")
 
 
 class ByRule(Generic[Made]):
-    """What is made of a rule, once; rules are told apart by their places in memory."""
+    """A function of a rule, cached by the rule's identity."""
 
     def __init__(self, make: Callable[[Rule], Made]) -> None:
         self._make = make
-        self._kept: dict[int, tuple[Rule, Made]] = {}  # with the rule, or its place is used again
+        self._kept: dict[int, tuple[Rule, Made]] = {}  # a rule that is alive keeps its id
 
     def __call__(self, rule: Rule) -> Made:
         if (kept := self._kept.get(id(rule))) is None:
@@ -225,9 +225,10 @@ class ByRule(Generic[Made]):
 
 @dataclass(frozen=True)
 class Trial(Keeps):
-    """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
+    """A criteria file. `criteria` are in protocol order, `elements` in the order of the file.
 
-    `spellings` are its own words for yes, no, unknown and pending, beside `characters.WORDS`.
+    `spellings` are the file's own words for yes, no, unknown and pending, in addition to
+    `characters.WORDS`. `sha256` is the digest of the file, `origin` its path or name.
     """
 
     version: str
@@ -242,12 +243,12 @@ class Trial(Keeps):
     spellings: Mapping[str, str] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, object]:
-        """What the file states, without what was made of it."""
+        """The fields only, without anything cached."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @cached_property
     def reached(self) -> ByRule[tuple[Test, ...]]:
-        """Every test that can decide a rule: its own, and those behind its elements."""
+        """Every test that can decide a rule: its own, and those its elements are derived by."""
         return ByRule(self._reached)
 
     def _reached(self, rule: Rule) -> tuple[Test, ...]:
@@ -265,7 +266,7 @@ class Trial(Keeps):
 
     @cached_property
     def elements_behind(self) -> ByRule[tuple[str, ...]]:
-        """Every element that a rule can depend on, through derivations and validity."""
+        """Every element that a rule can depend on, directly or through derivation and validity."""
         return ByRule(
             lambda rule: self._computed_from(
                 *(name for test in self.reached(rule) for name in elements_of_test(test))
@@ -274,7 +275,7 @@ class Trial(Keeps):
 
     @cached_property
     def sources_of(self) -> Callable[[str], frozenset[str]]:
-        """The elements that an element's value can be derived from, if it is not entered."""
+        """The elements from which an element's value can be derived if it is not entered."""
 
         def sources(name: str) -> frozenset[str]:
             computed = self._computed_from(name)
@@ -285,7 +286,7 @@ class Trial(Keeps):
         return cache(sources)
 
     def _computed_from(self, *names: str) -> tuple[str, ...]:
-        """These elements, and those behind them that formulas compute their values from."""
+        """These elements, and the inputs of the formulas that compute them, recursively."""
         found = list(dict.fromkeys(names))
         for name in found:
             if isinstance(formula := self.elements[name].derive, Formula):
@@ -293,15 +294,15 @@ class Trial(Keeps):
         return tuple(found)
 
     def answerable(self) -> Iterable[Element]:
-        """The elements a patient's data may name: all but the internal ones."""
+        """The elements that a patient's data may contain: all but the internal ones."""
         return self.answerable_by_name.values()
 
     def by_section(self, elements: Iterable[Element]) -> Iterator[tuple[Section, list[Element]]]:
-        """The sections that have some of these elements, each with its own."""
-        given = list(elements)
+        """These elements grouped by section, without empty sections."""
+        listed = list(elements)
         for section in self.sections:
-            if own := [one for one in given if one.section == section.id]:
-                yield section, own
+            if members := [one for one in listed if one.section == section.id]:
+                yield section, members
 
     @cached_property
     def answerable_by_name(self) -> Mapping[str, Element]:

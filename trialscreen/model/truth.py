@@ -1,4 +1,4 @@
-"""Strong Kleene logic: true, false, and not known.
+"""Strong Kleene three-valued logic: true, false and unknown.
 
 Kleene, S. C. (1952), Introduction to Metamathematics, section 64.
 """
@@ -22,7 +22,7 @@ class Truth(Enum):
         return self is not UNKNOWN
 
     def to_optional(self) -> bool | None:
-        """True, False or None, as JSON and tables write it."""
+        """True, False or None, as written to JSON and tables."""
         return None if self is UNKNOWN else self is TRUE
 
 
@@ -30,7 +30,7 @@ TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
 def of(value: bool | None) -> Truth:
-    """The truth of an ordinary boolean; None is unknown."""
+    """The Truth of a boolean; None is unknown."""
     if value is None:
         return UNKNOWN
     return TRUE if value else FALSE
@@ -44,6 +44,6 @@ def negation(value: Truth) -> Truth:
 
 def at_least(count: int, values: Sequence[Truth]) -> Truth:
     """Whether at least `count` of `values` are true."""
-    if (holding := values.count(TRUE)) >= count:
+    if (true_count := values.count(TRUE)) >= count:
         return TRUE
-    return FALSE if holding + values.count(UNKNOWN) < count else UNKNOWN
+    return FALSE if true_count + values.count(UNKNOWN) < count else UNKNOWN

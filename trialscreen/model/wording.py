@@ -1,4 +1,4 @@
-"""Values, units and rules in words: how they are shown, never what they mean."""
+"""Renders values, units and rules as text for people."""
 
 from datetime import date, timedelta
 from functools import lru_cache
@@ -11,9 +11,9 @@ from trialscreen.model.trial import Element, Trial
 _ONE_DAY = timedelta(days=1)
 
 
-@lru_cache(4096)  # many patients have the same
+@lru_cache(4096)  # many patients share the same values
 def show_number(value: float, decimals: int | None = None) -> str:
-    """The shortest text of a number; at most `decimals` of them if given."""
+    """The shortest text of a number, with at most `decimals` decimals if given."""
     if decimals is not None:
         value = round(value, decimals)
     if value == int(value) and abs(value) < 1e15:
@@ -22,12 +22,12 @@ def show_number(value: float, decimals: int | None = None) -> str:
 
 
 def as_written(value: float | date) -> str:
-    """A number or day of the criteria file as it stands there."""
+    """A number or date of the criteria file, as it is written there."""
     return value.text if isinstance(value, rules.Written) else str(value)
 
 
 def with_unit(element: Element, text: str) -> str:
-    """A number, or what stands for one, and its unit: `58.5 kg`, `4.6%`, `2 years`, `1 year`."""
+    """`text`, usually a number, with the element's unit: `58.5 kg`, `4.6%`, `1 year`."""
     unit = element.shown_unit
     if text == "1" and element.unit is not None:
         unit = element.unit_named(element.unit).of_one
@@ -68,7 +68,7 @@ def show_fact(element: Element, fact: Fact | None) -> str:
 
 
 def show_numbers(element: Element, fact: Numbers) -> str:
-    """Without the unit. An end that is the edge of the accepted range is left out."""
+    """Numbers without the unit; an end that is only the limit of the accepted range is omitted."""
     assert element.range is not None
     if fact.exact:
         return show_number(fact.low, _decimals(element))
@@ -81,14 +81,14 @@ def show_numbers(element: Element, fact: Numbers) -> str:
 
 
 def show_end(element: Element, fact: Numbers, end: Literal["low", "high"]) -> str:
-    """One end of a number, such as `<20`; without the unit."""
+    """One end of an interval, such as `<20`, without the unit."""
     if end == "low":
         return f"{'>' if fact.low_open else '≥'}{show_number(fact.low, _decimals(element))}"
     return f"{'<' if fact.high_open else '≤'}{show_number(fact.high, _decimals(element))}"
 
 
 def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
-    """The sign (<, ≤, > or ≥) and number of a fact that reaches one edge of the accepted range."""
+    """The sign (<, ≤, > or ≥) and bound of a fact that reaches a limit of the accepted range."""
     assert element.range is not None
     if fact.low == element.range[0] and not fact.low_open:
         return "<" if fact.high_open else "≤", fact.high
@@ -98,12 +98,12 @@ def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
 
 
 def _decimals(element: Element) -> int | None:
-    """Computed numbers have more decimals than anyone wrote."""
+    """At most 4 for computed numbers, which have more decimals than anyone wrote."""
     return 4 if element.derive is not None else None
 
 
 def show_dates(element: Element, fact: Dates) -> str:
-    """A day, a whole month or year, or the first and last day that are possible."""
+    """A day, a whole month or year, or the first and last possible day."""
     low, high = fact.low, fact.high
     if low == high:
         return low.isoformat()
@@ -143,7 +143,7 @@ def rule_in_words(trial: Trial, rule: rules.Rule) -> str:
 
 
 def _inner(trial: Trial, rule: rules.Rule, around: rules.AtLeastN) -> str:
-    """A part in brackets if "and" and "or" would meet."""
+    """A part, in parentheses where "and" and "or" would mix."""
     words = rule_in_words(trial, rule)
     while isinstance(rule, rules.Clause):
         rule = rule.part
@@ -154,7 +154,7 @@ def _inner(trial: Trial, rule: rules.Rule, around: rules.AtLeastN) -> str:
 
 
 def test_in_words(trial: Trial, test: rules.Test) -> str:
-    """One test: its element's label and what is asked of it."""
+    """One test as a phrase, such as `body weight < 40 kg`."""
     element = trial.elements[test.element]
     match test:
         case rules.Is(_, bool() as value):
