@@ -31,7 +31,7 @@ ON = date(2026, 6, 1)
 SYSTEMS = (
     *("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop", "interpretation", "local"),
 )
-FORM = "https://example.org/Questionnaire/NCT06949137|1.4.1"
+FORM = "https://example.org/Questionnaire/NCT06949137|1.4.2"
 
 
 def listed(codes: str | list[str]) -> list[str]:
