@@ -42,6 +42,7 @@ def test_a_link_to_a_folder_is_followed_and_one_that_leads_back_is_not(tmp_path:
     write_patient(tmp_path / "elsewhere", "P2")
     (tmp_path / "table" / "site=02").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "table" / "site=01" / "back").symlink_to(tmp_path / "table")
+    (tmp_path / "elsewhere" / "around").symlink_to(tmp_path / "table" / "site=02")
     assert cohort(tmp_path, "table").code == 0
     assert pl.read_csv(tmp_path / "out.csv")["patient_id"].to_list() == ["P1", "P2"]
     assert len(listed(str(tmp_path / "table")).files) == 2

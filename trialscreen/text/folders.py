@@ -7,24 +7,22 @@ from glob import glob, has_magic
 from pathlib import Path
 
 
-def files_beneath(folder: Path) -> Iterator[Path]:
+def files_beneath(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """Every file in a folder, at any depth, also behind links to folders.
 
-    A link to a folder that it lies in is passed over: what is there is found without it. Raises
-    OSError, with its name, for a folder that cannot be read.
+    Links that lead back to a folder `above` are passed over. Raises OSError, with its name, for
+    a folder that cannot be read.
     """
-    for inner, folders, names in os.walk(folder, onerror=_raised, followlinks=True):
-        here = Path(inner)
-        folders[:] = [name for name in folders if not _leads_back(here / name)]
-        yield from (here / name for name in names)
-
-
-def _raised(error: OSError) -> None:
-    raise error
-
-
-def _leads_back(path: Path) -> bool:
-    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
+    here = folder.resolve()
+    if here in above:
+        return
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries]
+    for path in map(folder.joinpath, names):
+        if path.is_dir():
+            yield from files_beneath(path, (*above, here))
+        else:
+            yield path
 
 
 def look_into(pattern: str) -> None:
