@@ -192,7 +192,10 @@ def _example_rows() -> Iterator[tuple[str, ...]]:
         told = run(f"trialscreen screen --from {place} --format json")
         if told.code == 2:
             count = told.text.count("error:")
-            verdict, result = "refused", f"{count} mistakes, all told at once; nothing is screened."
+            verdict, result = (
+                "refused",
+                f"{count} mistakes, all reported at once; nobody is screened.",
+            )
         else:
             data = json.loads(told.text)
             verdict, result = data["verdict"], data["summary"]
@@ -206,20 +209,20 @@ def _reading_rows(trial: Trial) -> Iterator[tuple[str, ...]]:
 
 
 _UNDESCRIBED = {
-    "schema_version": "the form that this object has",
-    "tool": "`name` and `version` of what made the result",
+    "schema_version": "the version of this format",
+    "tool": "`name` and `version` of the program that made the result",
     "trial": "`nct_id`, `title`; `criteria_file`, `criteria_version`, `criteria_sha256`",
-    "screening_date": "the day that every window is counted from",
+    "screening_date": "the day from which every time window is counted back",
     "summary": "the verdict in one sentence",
-    "id": "I1, E17",
-    "kind": "what it is",
-    "label": "a few words",
-    "status": "as the table shows it",
-    "notices": "`level`, `elements`, `message`: what stands under *Please check*",
-    "dose_cohorts": "as registered; nobody is assigned to one",
-    "dose_note": "on the doses as registered",
-    "dose_assignment": "who assigns",
-    "disclaimer": "that it is a screening aid",
+    "id": "the number in the protocol, such as I1 or E17",
+    "kind": "inclusion or exclusion criterion",
+    "label": "a short name",
+    "status": "as in the table",
+    "notices": "`level`, `elements`, `message`: what *Please check* shows",
+    "dose_cohorts": "as registered; trialscreen assigns nobody to them",
+    "dose_note": "a note on the registered doses",
+    "dose_assignment": "who assigns patients to dose cohorts",
+    "disclaimer": "says that this is a screening aid",
     "element": "name of the data element",
     "section": "its section in the criteria file",
 }
@@ -268,7 +271,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "goals of speed": side_by_side.table,
     "growth": growth.table,
     "readings": lambda: _table(
-        ("", "Criterion", "What is unclear", "Reading taken", "Alternative"),
+        ("Reading", "Criterion", "What is unclear", "Reading taken", "Alternative"),
         _reading_rows(load_trial()),
     ),
 }
@@ -294,12 +297,12 @@ def _cli_page() -> str:
     names = ["", *commands()]
     parts = [
         "# Commands\n",
-        "What `--help` says. `screen` and `report` also take a flag for each of the"
-        " [data elements](elements.md), which `trialscreen elements` lists.\n",
+        "This page shows the `--help` text of every command. `screen` and `report` also take a flag"
+        " for each [data element](elements.md); `trialscreen elements` lists them.\n",
         "Exit codes: 0 eligible (or done), 3 ineligible, 4 undetermined, 2 bad usage or bad input,"
-        " 1 unexpected error, 130 interrupted. Results go to standard output, everything else to"
-        " standard error.\n",
-        "The environment: `TRIALSCREEN_CRITERIA` names a criteria file, as `--criteria` does;"
+        " 1 unexpected error, 130 interrupted. Results go to standard output, and everything else"
+        " to standard error.\n",
+        "Environment variables: `TRIALSCREEN_CRITERIA` names a criteria file, like `--criteria`;"
         " `NO_COLOR` turns colour off; `COLUMNS` sets the width.\n",
     ]
     for name, told in zip(names, _helps(names), strict=True):
@@ -331,10 +334,10 @@ def _criteria_page() -> str:
     shown = run("trialscreen criteria --format markdown").text
     return (
         f"{_NOTE}# Criteria\n\n"
-        "Every criterion of the packaged trial: the registered text word for word, the rule,"
-        " the readings, and the data elements behind it. The same as `trialscreen criteria"
-        " --format markdown`. How the readings came about: [The readings]"
-        f"(../explanation/readings.md).\n\n{shown}\n"
+        "Every criterion of the packaged trial, for people who review it: the registered text word"
+        " for word, the rule, the readings, and the data elements behind it. `trialscreen criteria"
+        " --format markdown` prints the same. [The readings](../explanation/readings.md) explains"
+        f" how we read unclear texts.\n\n{shown}\n"
     )
 
 
@@ -342,19 +345,20 @@ def _elements_page() -> str:
     trial = load_trial()
     parts = [
         "# Data elements\n",
-        "Every value that can be given for a patient. The name is the key in an answer file and in"
-        " JSON; with dashes it is the flag: `last_menstrual_period_date` is"
-        " `--last-menstrual-period-date`. Every element can be `unknown`, and one that is left out"
-        " is unknown. How values are written: [Partial and bounded data]"
-        "(../how-to/partial-data.md).\n",
-        "A number without a unit is in the first unit named. *Allowed* is the range outside which"
-        " an entered value is refused (one that follows from others is not), *usual* the range"
-        " outside which a value is accepted with a warning. *Worked"
-        " out* means that the value follows from other elements unless it is given. *Valid for* is"
-        " how old a measured value may be before it is told as stale; it then counts all the same."
-        " The registry names no such limit: 28 days for laboratory values and 12 months for DXA"
-        " are our choice, for the study team to confirm. Only these values carry the day of their"
-        " sample.\n",
+        "This page lists every value that you can give for a patient. The name of an element is its"
+        " key in an answers file and in JSON; with dashes it is the flag:"
+        " `last_menstrual_period_date` is `--last-menstrual-period-date`. Every element can be"
+        " `unknown`, and an element that you leave out is unknown. [Enter partial and bounded"
+        " data](../how-to/partial-data.md) says how to write values.\n",
+        "A number without a unit is in the first unit listed.\n\n"
+        "- *Allowed* is the range outside which trialscreen refuses an entered value (but not one"
+        " that follows from others).\n"
+        "- *Usual* is the range outside which it accepts a value with a warning.\n"
+        "- *Worked out* means that the value follows from other elements unless you give it.\n"
+        "- *Valid for* is how old a measured value may be before it is reported as stale; a stale"
+        " value still counts. The registry sets no such limit: 28 days for laboratory values and"
+        " 12 months for DXA are our choice, for the study team to confirm. Only these values have"
+        " the day of their sample.\n",
     ]
     for section in trial.sections:
         elements = [e for e in trial.elements.values() if e.section == section.id]
@@ -364,8 +368,8 @@ def _elements_page() -> str:
             parts.append(f"## {section.title}\n\n{_table(columns, rows)}")
     checks = ((c.level, _plain(rule_in_words(trial, c.when)), _plain(c.say)) for c in trial.checks)
     parts.append(
-        "## Values beside each other\n\nAn *error* refuses the values that take part; a *warning*"
-        " and a *note* are shown.\n\n" + _table(("Level", "When", "Said"), checks)
+        "## Checks between values\n\nFor an *error*, trialscreen refuses the values involved; it"
+        " shows a *warning* or a *note*.\n\n" + _table(("Level", "When", "Message"), checks)
     )
     return _NOTE + "\n".join(parts)
 
@@ -393,9 +397,9 @@ def _answer(trial: Trial, element: Element) -> Iterator[str]:
             named = (f"`{name}` ({label})" for name, label in element.choices.items())
             yield f"one of {', '.join(named)}"
         case "date" if element.name == SCREENING_DATE:
-            yield "a day, YYYY-MM-DD; today if none is given"
+            yield "a day, YYYY-MM-DD (default: today)"
         case "date":
-            yield "date: day, month or year"
+            yield "a date: day, month or year"
         case _:
             kind = "whole number" if element.type == "integer" else "number"
             unit = element.shown_unit
