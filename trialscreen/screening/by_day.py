@@ -1,4 +1,4 @@
-"""What changes with the day alone: completed years, and what is of some time before the day."""
+"""Which values and rules change merely because the date does: completed years, time windows."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
@@ -14,45 +14,45 @@ from trialscreen.model.trial import ByRule, Element, Formula, Trial
 
 
 def years_since(element: Element) -> str | None:
-    """The date from which an element counts completed years, if it does."""
+    """The date element from which an element counts completed years; None if it does not."""
     if isinstance(element.derive, Formula) and element.derive.name == AGE:
         return element.derive.inputs[0]
     return None
 
 
 def may_be_not_yet(years: Fact | None) -> bool:
-    """Whether years can stand for what has not happened yet, as the cure of a cancer.
+    """Whether a number of years may mean "not yet", as for the years since a cancer was cured.
 
-    No years can, and those from none on; not a bound (`<2`, `>0`), which is of what has happened.
+    So may 0, and an interval from 0 on; not a bound (`<2`, `>0`), which says it has happened.
     """
     is_bound = isinstance(years, Numbers) and (years.low_open or years.high_open)
     return isinstance(years, Numbers) and years.low == 0 and not is_bound
 
 
 def is_counted(trial: Trial, element: Element) -> bool:
-    """Whether a value that is entered is counted up to the day of the screening."""
+    """Whether an entered value refers to the time up to the screening date."""
     if isinstance(element.derive, rules.Rule):
         return bool(trial.once(turning)(element.derive))
     return element.window is not None or years_since(element) is not None
 
 
 def outlasts(element: Element, *, answer: bool) -> bool:
-    """Whether a yes/no that is counted holds on later days too, while nothing happens.
+    """Whether a counted yes/no still holds on later days, provided nothing new happens.
 
-    A no does where a yes is of some time before the day, and the rule says nothing else.
+    A no does if a yes means "within some period" and the rule tests nothing else.
     """
-    of_a_time = rules.Within | rules.AtLeastN | rules.Clause
+    window_only = rules.Within | rules.AtLeastN | rules.Clause
     rule = element.derive
     parts = rules.rules_in(rule) if isinstance(rule, rules.Rule) else ()
-    return not answer and all(isinstance(one, of_a_time) for one in parts)
+    return not answer and all(isinstance(one, window_only) for one in parts)
 
 
 Turning = tuple[str, Callable[[date], Iterable[date]]]
-"""A date, and on which days after it some test can change."""
+"""A date element, and a function from its value to the later days when some test can change."""
 
 
 def turning(trial: Trial) -> ByRule[tuple[Turning, ...]]:
-    """What can change with the day alone in a rule, or behind it."""
+    """The dates whose distance from the screening date can change a rule, directly or derived."""
     return ByRule(
         lambda rule: tuple(one for test in trial.reached(rule) for one in _turnings(trial, test))
     )
@@ -72,7 +72,7 @@ def _turnings(trial: Trial, test: rules.Test) -> Iterator[Turning]:
 
 
 def _anniversaries(day: date, years: int) -> Iterator[date]:
-    """The days on which `years` years, and one more, are completed."""
+    """The days on which `years` years, and one more year, are completed."""
     for count in (years, years + 1):
         moved = add_months(day, 12 * count)
         if completed_years(day, moved) < count:

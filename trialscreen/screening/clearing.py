@@ -1,8 +1,8 @@
-"""When a criterion that fails today stops failing by itself: washouts, birthdays, anniversaries.
+"""Finds the day when a failing criterion clears by itself: washouts, birthdays, anniversaries.
 
-Facts are held as they are and the screening date is moved. A date known in part counts
-at both ends, so that the day named is right whichever day it was. What was entered for today
-instead of a date tells the date in part: at 44, she was born 44 years ago, or up to a year before.
+The facts are kept fixed and the screening date is moved. A partial date is tried at both ends, so
+that the result is right whichever day it was. A value entered for today instead of a date implies
+a partial date: someone who is 44 was born 44 to 45 years ago.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,16 +19,16 @@ from trialscreen.screening.by_day import may_be_not_yet, turning, years_since
 from trialscreen.screening.evaluate import Evaluation
 
 MOST_PARTIAL_DATES = 8
-"""In one criterion; with more, no day is named."""
+"""Limit per criterion; with more, no day is given, as 2**n combinations would be tried."""
 
 
 def first_clear_day(patient: Evaluation, criteria: Sequence[Criterion]) -> date | None:
-    """The first later day on which none of these failing criteria fails; None if none is sure."""
+    """The first later day on which none of these failing criteria fails; None if not certain."""
     elements, behind = patient.trial.elements, patient.trial.elements_behind
     for criterion in criteria:
         of_days = (elements[name] for name in behind(criterion.rule))
         if all(one.type != "date" and one.window is None for one in of_days):
-            return None  # it fails on any day
+            return None  # no date is involved: it fails on every day
     later = patient.once(_clearing)
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
     for day in sorted(days):
@@ -38,20 +38,20 @@ def first_clear_day(patient: Evaluation, criteria: Sequence[Criterion]) -> date 
 
 
 def fails_on(patient: Evaluation, criteria: Sequence[Criterion], day: date) -> Iterator[str]:
-    """The ids of those criteria that will certainly fail on a later day."""
+    """The ids of the criteria that fail on a later day for some value of their partial dates."""
     later = patient.once(_lasting)
     return (criterion.id for criterion in criteria if later.fails(criterion, day))
 
 
 class _Later:
-    """A patient on later days, by these facts."""
+    """A patient with these facts, judged on later days."""
 
     def __init__(self, patient: Evaluation, facts: Mapping[str, Fact]) -> None:
         self.trial, self.on, self.facts = patient.trial, patient.on, facts
         self.ends = _ends_of_windows(patient)
 
     def fails(self, criterion: Criterion, day: date) -> bool:
-        """Whether it certainly fails then, whichever day a date known in part turns out to be."""
+        """Whether it fails on `day` for some possible value of its partial dates, or if many."""
         failing = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
         dates = {
             name: fact
@@ -80,24 +80,24 @@ class _Later:
 
 
 def _lasting(patient: Evaluation) -> _Later:
-    """By what is given: what could follow from a date, and was entered, is not said to change."""
+    """For `fails_on`: an entered value that could follow from an unknown date does not change."""
     return _Later(patient, _lasting_facts(patient))
 
 
 def _clearing(patient: Evaluation) -> _Later:
-    """By dates where there can be some: what was entered for today passes."""
+    """For `first_clear_day`: values entered for today are replaced by the dates they imply."""
     facts = _lasting_facts(patient)
     for name in [name for name in facts if name in patient.trial.once(_moving)]:
-        told = _told_of_a_date(patient.elements[name], facts[name], patient.on)
-        if told is not None:
-            since, days = told
+        implied = _implied_date(patient.elements[name], facts[name], patient.on)
+        if implied is not None:
+            since, days = implied
             del facts[name]
             facts[since] = days
     return _Later(patient, facts)
 
 
 def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
-    """The facts less those entered for today that follow from dates: they will follow anew."""
+    """The facts without entered values that can be derived from known dates on any day."""
     facts, moving = patient.facts, patient.trial.once(_moving)
     return {
         name: fact
@@ -110,8 +110,8 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     }
 
 
-def _told_of_a_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates] | None:
-    """The date that an element follows from, and the days that its value of today allows."""
+def _implied_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates] | None:
+    """The date element that a value derives from, with the days that today's value allows."""
     derive, since = element.derive, years_since(element)
     if since is not None and isinstance(fact, Numbers) and not may_be_not_yet(fact):
         ends = closed(fact)
@@ -124,7 +124,7 @@ def _told_of_a_date(element: Element, fact: Fact, on: date) -> tuple[str, Dates]
 
 
 def _ends_of_windows(patient: Evaluation) -> dict[str, date]:
-    """Of each yes that is of some time before today, the first day on which that time is over."""
+    """For each yes with a window, the first day on which its window has passed."""
     return {
         name: end
         for name, window in patient.trial.once(_with_windows).items()
@@ -139,7 +139,7 @@ def _with_windows(trial: Trial) -> dict[str, Period]:
 
 
 def _moving(trial: Trial) -> frozenset[str]:
-    """The elements that can follow from dates, so that what is entered of them is of one day."""
+    """The elements that can be derived from dates, so that an entered value holds for one day."""
     return frozenset(
         name
         for name, element in trial.elements.items()
@@ -149,7 +149,7 @@ def _moving(trial: Trial) -> frozenset[str]:
 
 
 def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
-    """Whether the element is nothing but a window on dates that are known, if only in part."""
+    """Whether the element's rule consists of windows on known (perhaps partial) dates only."""
     return isinstance(element.derive, rules.Rule) and all(
         isinstance(one, rules.Within) and one.element in facts
         for one in rules.tests_of(element.derive)

@@ -1,4 +1,4 @@
-"""Whether a test holds of facts: certain only if all values that each may still have agree."""
+"""Evaluates a single test on facts: true or false only if all possible values agree."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -12,11 +12,11 @@ from trialscreen.model.rules import Operator
 from trialscreen.model.truth import Truth
 
 Holding = Callable[[Sequence[Any], date], Truth]
-"""Of the facts of the test's elements, all known, if only within bounds, on a screening date."""
+"""From the facts of the test's elements, all known at least in part, and the screening date."""
 
 
 def holding(test: rules.Test) -> Holding:
-    """Whether a test holds, as a function that is made once."""
+    """Compiles a test to a function, so that it is interpreted only once."""
     match test:
         case rules.Given():
             return lambda *_: truth.TRUE
@@ -38,7 +38,7 @@ def holding(test: rules.Test) -> Holding:
 
 
 def _holding_number(operator: Operator, bound: float) -> Holding:
-    """Most facts are one number, which is compared as numbers are."""
+    """With a fast path for exact numbers, which most facts are."""
     limit, compared, holds = number(bound), comparing(operator), BY_SIGN[operator.sign]
 
     def held(facts: Sequence[Any], _: date) -> Truth:
@@ -54,7 +54,7 @@ def _holding_number(operator: Operator, bound: float) -> Holding:
 
 @cache
 def comparing(operator: Operator) -> Callable[[Fact, Fact], Truth]:
-    """Whether one interval is above, at or below another of its kind."""
+    """A comparison of two intervals of one kind; unknown where they overlap."""
     holds, fails = _OF_INTERVALS[operator], _OF_INTERVALS[operator.opposite]
 
     def compared(value: Fact, limit: Fact) -> Truth:
@@ -84,4 +84,4 @@ _OF_INTERVALS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.AT_MOST: lambda value, limit: _not_below(limit, value),
     Operator.BELOW: lambda value, limit: _above(limit, value),
 }
-"""When a comparison holds for all values; it holds for none where the opposite one does."""
+"""Whether a comparison holds for all values; if its opposite does, it holds for none."""

@@ -1,4 +1,4 @@
-"""Whether what was given fits together: contradictions, and what should be looked at twice."""
+"""Edit checks on one patient's answers: contradictions, implausible values, close thresholds."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,13 +31,13 @@ from trialscreen.model.truth import FALSE, TRUE
 from trialscreen.model.wording import as_written, show_dates, show_fact, show_typical
 from trialscreen.screening.compare import comparing
 from trialscreen.screening.evaluate import Evaluation, Resolved, unlimited
-from trialscreen.screening.explain import support_of, told
+from trialscreen.screening.explain import show_stated, support_of
 from trialscreen.screening.samples import SAMPLE_DAY
 from trialscreen.text.characters import count_of
 
 
 class Notice(NamedTuple):
-    """Something to tell the user; an error is a contradiction. `elements` are those at fault."""
+    """A message about the answers; an error is a contradiction. `elements` are those concerned."""
 
     level: Literal["error", "warning", "note"]
     elements: tuple[str, ...]
@@ -54,7 +54,7 @@ def review(
 ) -> tuple[Notice, ...]:
     """Every contradiction, implausible value and note for these facts, errors first.
 
-    `days`: of the samples, by element. `recorded`: where a record gives the values.
+    `days`: sample dates, by element. `recorded`: the evidence of values taken from a record.
     """
     soft = (one for one in patient.trial.checks if one.level != "error")
     found = [
@@ -68,12 +68,12 @@ def review(
 
 
 def all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
-    """Every contradiction of these facts: with one, nothing is found of a patient."""
+    """Every contradiction among these facts; a patient with any cannot be screened."""
     return tuple(contradicted(patient))
 
 
 def contradicted(patient: Evaluation) -> Iterator[Notice]:
-    """The contradictions of these facts, one after another."""
+    """Yields the contradictions among these facts."""
     facts = patient.facts.keys()
     for one, needed in patient.trial.once(_contradictions):
         if any(map(facts.isdisjoint, needed)):
@@ -88,7 +88,7 @@ def contradicted(patient: Evaluation) -> Iterator[Notice]:
 
 
 def _contradictions(trial: Trial) -> list[tuple[Contradiction, list[frozenset[str]]]]:
-    """Each with sets of elements, of each of which one must be known: or nothing is certain."""
+    """Each with sets of elements; it is possible only if at least one of each set is known."""
     return [
         (one, [frozenset((one.element.name,))])
         if isinstance(one, Disagreement)
@@ -98,7 +98,7 @@ def _contradictions(trial: Trial) -> list[tuple[Contradiction, list[frozenset[st
 
 
 def _needed(trial: Trial, rule: rules.Rule) -> list[frozenset[str]]:
-    """Of all tests of a rule that must hold, and of each value: itself, or what it follows from."""
+    """For each value that the rule's necessary tests read: itself and what it derives from."""
     tests = rule.parts if isinstance(rule, rules.AtLeastN) and rule.is_all else (rule,)
     sets = [
         frozenset((name, *trial.sources_of(name)))
@@ -113,9 +113,10 @@ def _needed(trial: Trial, rule: rules.Rule) -> list[frozenset[str]]:
 def _disagreement(patient: Evaluation, one: Resolved) -> Iterator[Notice]:
     if one.entered is not None and one.derived is not None and not agree(one, patient.on):
         element, others = one.element, _sources(patient, one)
-        entered, derived = show_fact(element, one.entered), told(one, one.derived, patient.on)
-        said = f"{element.label} {entered} contradicts {_list(patient, others)}"
-        yield Notice("error", (element.name, *others), f"{said}, from which it is {derived}")
+        entered = show_fact(element, one.entered)
+        derived = show_stated(one, one.derived, patient.on)
+        message = f"{element.label} {entered} contradicts {_list(patient, others)}"
+        yield Notice("error", (element.name, *others), f"{message}, from which it is {derived}")
 
 
 def agree(one: Resolved, on: date) -> bool:
@@ -142,9 +143,9 @@ def agree(one: Resolved, on: date) -> bool:
 
 
 def by_digits(one: Resolved, on: date) -> Fact | None:
-    """The values that the digits allow with which an element, or what it follows from, is written.
+    """The values possible for an element if its entry, or its formula's inputs, were rounded.
 
-    A count, a bound and completed years are not rounded: they stand as they are.
+    Counts, bounds and completed years are not rounded numbers, and are returned unchanged.
     """
     if not isinstance(one.fact, Numbers) or not one.fact.exact or one.element.type == "integer":
         return one.fact
@@ -156,7 +157,7 @@ def by_digits(one: Resolved, on: date) -> Fact | None:
     return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
 
 
-def _that_follow(trial: Trial) -> tuple[Element, ...]:
+def _derived_elements(trial: Trial) -> tuple[Element, ...]:
     return tuple(one for one in trial.elements.values() if one.derive is not None)
 
 
@@ -165,8 +166,8 @@ def _with_typical_values(trial: Trial) -> tuple[Element, ...]:
 
 
 def _different_sides(patient: Evaluation, days: Mapping[str, Dates]) -> Iterator[Notice]:
-    """A value that was entered and one that was computed are both right, and decide differently."""
-    for element in patient.trial.once(_that_follow):
+    """Entered and computed values that agree, yet lie on different sides of a threshold."""
+    for element in patient.trial.once(_derived_elements):
         if element.name not in patient.facts:
             continue
         one, on = patient.resolve(element.name), patient.on
@@ -174,34 +175,34 @@ def _different_sides(patient: Evaluation, days: Mapping[str, Dates]) -> Iterator
             continue
         differ = _decide_differently(patient.trial, element, one.entered, one.derived)
         if differ and (element.reported_wins or agree(one, on)):
-            said = f"{element.label} {_used(one, on)}, on the other side of a threshold"
+            message = f"{element.label} {_used(one, on)}, on the other side of a threshold"
             sources = _sources(patient, one)
             newer = _newer(patient, element, sources, days)
-            yield Notice("warning", (element.name, *sources), said + newer)
+            yield Notice("warning", (element.name, *sources), message + newer)
 
 
 def _newer(
     patient: Evaluation, element: Element, sources: Sequence[str], days: Mapping[str, Dates]
 ) -> str:
-    """What a value would be worked out from, where that is of a later day than the value itself."""
+    """A remark on inputs sampled later than the entered value; empty if there are none."""
     if (own := days.get(element.name)) is None:
         return ""
     newer = [(name, days[name]) for name in sources if name in days and days[name].low > own.high]
-    told = [
+    inputs = [
         f"{patient.elements[name].label} of {show_dates(SAMPLE_DAY, day)}" for name, day in newer
     ]
     since = f"newer than {element.label} of {show_dates(SAMPLE_DAY, own)}"
-    return f"; {' and '.join(told)} is {since}" if newer else ""
+    return f"; {' and '.join(inputs)} is {since}" if newer else ""
 
 
 def _used(one: Resolved, on: date) -> str:
-    """Which of an entered value and a computed one decides, or what both allow; and the others."""
-    entered, derived = show_fact(one.element, one.entered), told(one, one.derived, on)
+    """Which value is used (entered, computed, or their intersection), and the others."""
+    entered, derived = show_fact(one.element, one.entered), show_stated(one, one.derived, on)
     if one.fact == one.derived:
         return f"{derived} as computed is used; entered is {entered}"
     if one.fact == one.entered:
         return f"{entered} as entered is used; computed it is {derived}"
-    both = told(one, one.fact, on)
+    both = show_stated(one, one.fact, on)
     return f"{both} is used, which both allow; entered is {entered}, computed it is {derived}"
 
 
@@ -213,7 +214,7 @@ def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
 
 
 def _unusual(patient: Evaluation) -> Iterator[Notice]:
-    """Values that can be right but seldom are."""
+    """Values outside their element's typical range."""
     for element in patient.trial.once(_with_typical_values):
         fact = patient.facts.get(element.name)
         if element.name == SCREENING_DATE:
@@ -221,14 +222,14 @@ def _unusual(patient: Evaluation) -> Iterator[Notice]:
         elif fact is None and element.derive is not None:
             fact = patient.resolve(element.name).derived
         if isinstance(fact, Numbers | Dates) and is_unusual(element, fact):
-            value = told(patient.resolve(element.name), fact, patient.on)
-            said = f"{element.label} {value} is unusual (typical: {show_typical(element)})"
+            value = show_stated(patient.resolve(element.name), fact, patient.on)
+            message = f"{element.label} {value} is unusual (typical: {show_typical(element)})"
             more = f". {element.typical_help}" if element.typical_help else ""
-            yield Notice("warning", (element.name,), said + more)
+            yield Notice("warning", (element.name,), message + more)
 
 
 def _of_long_ago(patient: Evaluation, recorded: Iterable[Evidence]) -> Iterator[Notice]:
-    """Values that a record has of a day that is long ago; they count all the same."""
+    """Values that a record dates long ago; they are used all the same."""
     for one in recorded:
         element = patient.elements.get(one.element)
         if element is None or not is_old(element, one.date, patient.on):
@@ -245,7 +246,7 @@ def _of_long_ago(patient: Evaluation, recorded: Iterable[Evidence]) -> Iterator[
 
 
 def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
-    """Whether no value that a fact allows is typical of its element."""
+    """Whether `fact` lies entirely outside its element's typical range."""
     assert element.typical is not None
     low, high = element.typical
     if fact.low == fact.high:
@@ -256,8 +257,8 @@ def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
 
 
 def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
-    """A computed value so near a threshold that its usual rounding hides the side it is on."""
-    for element in patient.trial.once(_that_follow):
+    """Computed values so close to a threshold that usual rounding would hide their side."""
+    for element in patient.trial.once(_derived_elements):
         if element.reported_to is None or not (bounds := thresholds(patient.trial, element)):
             continue
         one = patient.resolve(element.name)
@@ -272,7 +273,7 @@ def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
 
 
 def _decide_differently(trial: Trial, element: Element, one: Fact, other: Fact) -> bool:
-    """Whether two values of an element are certainly on different sides of a threshold."""
+    """Whether two values of an element certainly lie on different sides of a threshold."""
     return any(
         {comparing(operator)(fact, number(bound)) for fact in (one, other)} == {TRUE, FALSE}
         for bound, operators in thresholds(trial, element).items()
@@ -281,7 +282,7 @@ def _decide_differently(trial: Trial, element: Element, one: Fact, other: Fact) 
 
 
 def _sources(patient: Evaluation, one: Resolved) -> tuple[str, ...]:
-    """The entered elements that a derived value rests on."""
+    """The entered elements that a derived value is based on."""
     without_entry = Resolved(one.element, one.derived, None, one.derived, one.inputs, one.basis)
     return tuple(sorted(support_of(patient, without_entry).names))
 

@@ -1,7 +1,7 @@
-"""The reference interpreter: a rule and what is known of one patient, to truth with its grounds.
+"""The reference interpreter: evaluates rules on one patient's facts, with a trace of the result.
 
-Every test is judged on its own: true when it holds for all values that its element may
-still have, false when it holds for none, else unknown. Tests combine by strong Kleene logic.
+A test is true if it holds for every value that its element may still have, false if it holds for
+none, and otherwise unknown. Tests are combined by strong Kleene logic.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,12 +22,12 @@ from trialscreen.screening.compare import holding
 
 
 class Resolved(NamedTuple):
-    """What is known of one element, and from where.
+    """What is known about one element, and how.
 
-    `fact` is what rules see. `entered` is the value given directly, `derived` the one
-    that follows from other elements (`inputs` of a formula, or `basis`, a rule's trace).
-    `validity` is the trace of the element's `valid_if`. `not_yet`: a no was entered that may
-    still become a yes, which is as good as nothing.
+    `fact` is what rules see. `entered` is the value entered directly, `derived` the one derived
+    from other elements (by a formula from `inputs`, or by the rule whose trace is `basis`).
+    `validity` is the trace of the element's `valid_if`. `not_yet`: the no that was entered may
+    still become a yes, so that it counts as unknown.
     """
 
     element: Element
@@ -41,7 +41,7 @@ class Resolved(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """A rule, its truth, and what that was found from: the parts' traces, or the elements used."""
+    """A rule, its truth, and the traces of its parts or, for a test, the elements it used."""
 
     rule: rules.Rule
     truth: Truth
@@ -50,18 +50,18 @@ class Trace(NamedTuple):
 
 
 class KeptTrace(Trace, Keeps):
-    """The trace of a rule on a few answers, the same one for every patient who gives them."""
+    """A trace shared by all patients who give the same answers to a rule's few elements."""
 
     def __getstate__(self) -> None:
-        """Without what was made of it."""
+        """Drops what is cached."""
 
 
 MOST_KEPT = 729
-"""Traces of a rule."""
+"""How many traces of one rule may be shared."""
 
 
 class _Answers(dict[str, Fact | None]):
-    """What was given of each element; None of the others."""
+    """The facts by element, None for all other elements."""
 
     def __missing__(self, _: str) -> None:
         return None
@@ -69,7 +69,7 @@ class _Answers(dict[str, Fact | None]):
 
 @dataclass(frozen=True, init=False)
 class Evaluation(Keeps):
-    """One patient's facts, by element, on one date; remembers what it has resolved and judged."""
+    """One patient's facts, by element, on one date; caches what it resolves and evaluates."""
 
     trial: Trial
     facts: Mapping[str, Fact]
@@ -79,12 +79,12 @@ class Evaluation(Keeps):
     known: dict[int, Truth] = field(init=False, repr=False, compare=False)
 
     def __init__(self, trial: Trial, facts: Mapping[str, Fact], on: date) -> None:
-        # Not one after another, as a frozen class sets them: a screening makes dozens.
+        # Faster than the one-by-one assignment of a frozen class: a screening makes dozens.
         self.__dict__.update(trial=trial, facts=facts, on=on, answers=_Answers(facts))
         self.__dict__.update(resolved={}, known={})
 
     def __reduce__(self) -> tuple[type["Evaluation"], tuple[Trial, Mapping[str, Fact], date]]:
-        """What was made of it is not carried to another process."""
+        """Pickles the facts without the caches."""
         return Evaluation, (self.trial, self.facts, self.on)
 
     @property
@@ -96,25 +96,24 @@ class Evaluation(Keeps):
         return self.trial.once(_Plan)
 
     def trace(self, rule: rules.Rule) -> Trace:
-        """The truth of `rule`, with everything it was found from."""
+        """The truth of `rule`, with everything it was derived from."""
         return self._plan.tracing(rule)(self)
 
     def truth(self, rule: rules.Rule) -> Truth:
-        """The truth alone: no part is looked at that cannot change it any more."""
+        """The truth of `rule` only, stopping as soon as it is decided."""
         return self._plan.judging(rule)(self)
 
     def resolve(self, name: str) -> Resolved:
-        """What is known of an element: entered, derived, or both; unknown while not valid."""
+        """What is known about an element: entered, derived or both; unknown unless valid."""
         return self._plan.resolving(name)(self)
 
 
 def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:
-    """One fact from what was entered and what follows, for two that do not contradict.
+    """Combines an element's entered and derived values, which do not contradict each other.
 
-    An entered value stands in for a derivation that is unknown. Else a number that follows
-    from exact entries decides, for the entered one was rounded; of one that is known within
-    bounds, the fact is what both allow. Where the element says that a reported value wins,
-    the two are different measurements.
+    If only one is known, it is used. Otherwise a number derived from exact entries wins, since the
+    entered one was rounded; a derived interval is intersected with the entry. If the element says
+    `reported_wins`, the two are different measurements and the entry is used.
     """
     if entered is None or derived is None:
         return derived if entered is None else entered
@@ -131,10 +130,10 @@ def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fac
 
 
 def unlimited(element: Element, entered: Numbers) -> Numbers:
-    """A bound without the end that the range has given it: a range binds no derived number.
+    """An entered bound without the end that came from the range, which limits entries only.
 
-    An end that is left out was written: the ends of a range are included. Of a bound at such an
-    end (`half` is 0), the range has left one number.
+    An open end was written by the user, as the ends of a range are closed. A bound at an end of
+    the range leaves a single number (then `half` is 0).
     """
     if element.range is None or (entered.exact and entered.half != 0):
         return entered
@@ -151,13 +150,13 @@ Resolving = Callable[[Evaluation], Resolved]
 _YES, _NO = Exactly(value=True), Exactly(value=False)
 
 
-def _follows(element: Element) -> bool:
-    """Whether anything but an answer says what is known of an element."""
+def _depends_on_others(element: Element) -> bool:
+    """Whether an element's fact depends on more than its own answer."""
     return element.derive is not None or element.valid_if is not None
 
 
 class _Plan:
-    """A trial made ready to screen: each rule and element a function of a patient, made once."""
+    """A trial compiled for screening: a function of a patient for each rule and element."""
 
     def __init__(self, trial: Trial) -> None:
         self._elements = trial.elements
@@ -167,7 +166,7 @@ class _Plan:
         self.judging = ByRule(self._judging)
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
-        """One trace for all who give the same few answers, where a rule is all of these."""
+        """Shares one trace among patients with the same answers, for rules of few answers."""
         tracing, names = self._tracing_anew(rule), self._few_answers(rule)
         if names is None:
             return tracing
@@ -183,14 +182,14 @@ class _Plan:
         return trace
 
     def _few_answers_to(self, rule: rules.Rule) -> frozenset[str] | None:
-        """The few yes/no elements and choices that decide a rule by nothing but their answers."""
+        """A rule's elements, if all are plain answers with few possible combinations; else None."""
         names: frozenset[str] = frozenset()
         parts = rules.parts_of(rule)
         if not parts and isinstance(rule, rules.Test):
             names = names.union(rules.elements_of_test(rule))
             tested = [self._elements[name] for name in names]
             is_answered = all(one.type in ("boolean", "choice") for one in tested)
-            return names if is_answered and not any(map(_follows, tested)) else None
+            return names if is_answered and not any(map(_depends_on_others, tested)) else None
         for part in parts:
             if (answered := self._few_answers(part)) is None:
                 return None
@@ -264,7 +263,7 @@ class _Plan:
     def resolving(self, name: str) -> Resolving:
         if name not in self._resolving:
             element = self._elements[name]
-            if _follows(element) or element.no_is_not_yet:
+            if _depends_on_others(element) or element.no_is_not_yet:
                 find = self._resolving_element(element)
             else:
                 find = _answered(element)
@@ -310,10 +309,10 @@ class _Plan:
 
 _trace: Callable[[tuple[rules.Rule, Truth, tuple[Trace, ...], tuple[Resolved, ...]]], Trace]
 _trace = partial(tuple.__new__, Trace)
-"""A trace of its fields: a patient has hundreds, and a call to make each costs as much again."""
+"""Makes a trace of its fields, skipping the costly constructor: a patient has hundreds."""
 
 _resolved: Callable[[tuple[object, ...]], Resolved] = partial(tuple.__new__, Resolved)
-"""In the same way, and there are as many."""
+"""The same for `Resolved`."""
 
 
 def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
@@ -365,7 +364,7 @@ def _judging_some(rule: rules.AtLeastN, parts: tuple[Judging, ...]) -> Judging:
 
 
 def _answered(element: Element) -> Resolving:
-    """Of an element of which nothing but its answer says what is known."""
+    """For an element whose fact is its answer."""
     name, unknown = element.name, Resolved(element, None)
 
     def resolve(patient: Evaluation) -> Resolved:

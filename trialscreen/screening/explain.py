@@ -1,6 +1,6 @@
-"""Why a criterion is met or not: the facts that force its status, and sentences that say so.
+"""Explains findings: the wording of reasons and distances, and the answers that decide a rule.
 
-Also what a truth rests on: answers that are enough for it, and the fewest: none can be spared.
+`support_of` gives answers that suffice for a truth; `minimal_support` removes the redundant ones.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,11 +15,11 @@ from trialscreen.model.wording import as_written, show_end, show_fact, show_numb
 from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
 
 
-def told(one: Resolved, fact: Fact | None, on: date) -> str:
-    """`show_fact` of what is known of `one`, without an end that nobody stated.
+def show_stated(one: Resolved, fact: Fact | None, on: date) -> str:
+    """`show_fact`, without an end of the interval that merely follows from an input's range.
 
-    ALT above 80 of 40 is a ratio above 2: that it is at most 250 says only that ALT up to
-    10,000 is accepted.
+    An ALT above 80 with a limit of 40 is a ratio above 2. That it is at most 250 says only that
+    ALT up to 10,000 is accepted.
     """
     if isinstance(fact, Numbers) and isinstance(one.derived, Numbers) and not fact.exact:
         by_low, by_high = _from_ranges(one, one.derived, on)
@@ -31,7 +31,7 @@ def told(one: Resolved, fact: Fact | None, on: date) -> str:
 
 
 def _from_ranges(one: Resolved, derived: Numbers, on: date) -> tuple[bool, bool]:
-    """Whether the lower, and the upper end that a formula gives follow from an input's range."""
+    """Whether the lower and the upper end of a formula's result follow from an input's range."""
     formula = one.element.derive
     assert isinstance(formula, Formula)
     low = high = False
@@ -59,7 +59,7 @@ def _stated_ends(one: Resolved) -> Iterator[Fact]:
 
 
 class Ground(NamedTuple):
-    """A test that shares in deciding: of which value it says something, and what."""
+    """A test that contributes to a decision, as subject (a value) and claim (about it)."""
 
     test: Trace
     subject: str
@@ -67,18 +67,18 @@ class Ground(NamedTuple):
 
 
 def reasons(trace: Trace, on: date) -> tuple[str, ...]:
-    """What decided a trace, a text each; of an open one, what is known of it and not enough."""
-    return trace.once(_told, on) if isinstance(trace, KeptTrace) else _told(trace, on)
+    """What decided a trace, one text each; for an open one, what is known but not sufficient."""
+    return trace.once(_reasons, on) if isinstance(trace, KeptTrace) else _reasons(trace, on)
 
 
-def _told(trace: Trace, on: date) -> tuple[str, ...]:
+def _reasons(trace: Trace, on: date) -> tuple[str, ...]:
     if trace.truth.known:
         return tuple(_sentences(grounds(trace, on)))
     return tuple(dict.fromkeys(_doubts(trace, on)))
 
 
 def grounds(trace: Trace, on: date) -> list[Ground]:
-    """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
+    """The tests that decide a trace; a derived yes/no is replaced by the tests of its rule."""
     if trace.used:
         one = trace.used[0]
         if one.basis and one.basis.truth.known and one.entered is None:
@@ -106,20 +106,20 @@ def _ground(trace: Trace, on: date) -> Ground:
 
 
 def _subject(trace: Trace, on: date) -> str:
-    """`body weight 38 kg`, `high fall risk: yes`, with what a computed value came from."""
+    """`body weight 38 kg`, `high fall risk: yes`; a computed value with its inputs."""
     one = trace.used[0]
     element = one.element
     if element.type in ("boolean", "choice"):
         return f"{element.label}: {show_fact(element, one.fact)}"
-    value = _telling(one, trace) or told(one, one.fact, on)
+    value = _shortened(one, trace) or show_stated(one, one.fact, on)
     return f"{element.label} {value}{_origin(one)}"
 
 
 FEWEST_DECIMALS = 2
 
 
-def _telling(one: Resolved, trace: Trace) -> str | None:
-    """A number with many decimals, to as few (two at least) as keep its side of the bound."""
+def _shortened(one: Resolved, trace: Trace) -> str | None:
+    """An exact number with the fewest decimals, at least two, that show its side of the bound."""
     fact = one.fact
     if not isinstance(fact, Numbers) or not fact.exact:
         return None
@@ -136,7 +136,7 @@ def _telling(one: Resolved, trace: Trace) -> str | None:
 
 
 def _bound(trace: Trace) -> float | None:
-    """The number that a comparison compares with, if it is one exact number."""
+    """The number that a comparison compares with, if it is exact."""
     if not isinstance(trace.rule, rules.Compare):
         return None
     if not isinstance(trace.rule.bound, rules.ElementRef):
@@ -153,8 +153,8 @@ def _origin(one: Resolved) -> str:
     if not one.inputs or one.derived is None or one.fact == one.entered != one.derived:
         return ""
     also = "" if one.fact == one.derived else "as entered, and "
-    given = (f"{i.element.label} {show_fact(i.element, i.fact)}" for i in one.inputs)
-    return f" ({also}from {', '.join(given)})"
+    inputs = (f"{i.element.label} {show_fact(i.element, i.fact)}" for i in one.inputs)
+    return f" ({also}from {', '.join(inputs)})"
 
 
 def _bound_in_words(trace: Trace, bound: int | float | rules.ElementRef) -> str:
@@ -165,17 +165,17 @@ def _bound_in_words(trace: Trace, bound: int | float | rules.ElementRef) -> str:
 
 
 def _sentences(found: Iterable[Ground]) -> Iterator[str]:
-    """Claims on one value are put together; so are the diseases that were all denied."""
+    """Merges the claims about one value, and lists denied conditions in one sentence."""
     claims: dict[str, list[str]] = {}
     for _, subject, claim in found:
-        said = claims.setdefault(subject, [])
-        if claim and claim not in said:
-            said.append(claim)
+        own = claims.setdefault(subject, [])
+        if claim and claim not in own:
+            own.append(claim)
     denied = [subject for subject in claims if subject.endswith(": no")]
     together = denied if len(denied) > 2 else []
-    for subject, said in claims.items():
+    for subject, own in claims.items():
         if subject not in together:
-            yield f"{subject} {' and '.join(said)}" if said else subject
+            yield f"{subject} {' and '.join(own)}" if own else subject
         elif subject == together[0]:
             yield f"no: {', '.join(one.removesuffix(': no') for one in denied)}"
 
@@ -194,14 +194,14 @@ def _doubts(trace: Trace, on: date) -> Iterator[str]:
         elif one.not_yet and one.fact is None:
             yield f"{one.element.label}: {one.element.no_text}"
         elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
-            value = told(one, one.fact, on)
+            value = show_stated(one, one.fact, on)
             yield f"{one.element.label} {value}{_origin(one)} leaves it open"
 
 
 def does_not_count(one: Resolved) -> str:
-    """That a value, at hand or not, decides nothing, and what is needed instead."""
+    """Says that a value (if any) is not valid, and what is needed instead."""
     entered, value = one.entered, ""
-    if isinstance(entered, Numbers) and entered.exact:  # of no weight: 9.4 mg/dL has many digits
+    if isinstance(entered, Numbers) and entered.exact:  # 9.4 mg/dL, converted, has many digits
         value = f" {with_unit(one.element, show_number(entered.low, 4))}"
     elif entered is not None:
         value = f" {show_fact(one.element, entered)}"
@@ -254,7 +254,7 @@ _NONE: Names = frozenset()
 
 
 def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
-    """The parts of a decided trace that share in deciding it: of several, those as true as it."""
+    """The parts of a decided trace that decide it: those with the same truth as the whole."""
     if isinstance(trace.rule, rules.AtLeastN):
         known = trace.truth
         return tuple([part for part in trace.parts if part.truth is known])
@@ -262,15 +262,15 @@ def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
 
 
 def enough(rule: rules.AtLeastN, wanted: truth.Truth) -> int:
-    """How many parts that are true make it true; how many that are false, false."""
+    """How many true parts make a rule true, or how many false parts make it false."""
     return rule.least if wanted is truth.TRUE else len(rule.parts) - rule.least + 1
 
 
 class Support(NamedTuple):
-    """The entered elements that are enough for a truth; none if it is unknown.
+    """Entered elements that suffice for a truth; none if it is unknown.
 
-    Of these, none can be spared if none is among those that may do `instead`: they are behind what
-    was not needed.
+    `instead` are elements behind parts that were not needed, which might replace some of `names`:
+    if the two are disjoint, `names` is minimal.
     """
 
     names: Names = _NONE
@@ -278,7 +278,7 @@ class Support(NamedTuple):
 
 
 def support_of(patient: Evaluation, what: Trace | Resolved) -> Support:
-    """What is enough to decide a trace as it is, or for what is known of an element."""
+    """Entered elements that suffice for a trace's truth, or for what is known about an element."""
     if isinstance(what, KeptTrace):
         return what.once(_support_of, patient)
     if isinstance(what, Resolved):
@@ -290,7 +290,7 @@ def support_of(patient: Evaluation, what: Trace | Resolved) -> Support:
 
 
 def _supports(_: Evaluation) -> dict[int, Support]:
-    """Those found of a patient, by the identity of the rule, which lives as long as its trial."""
+    """A patient's supports by the rule's id, which is stable as rules live as long as the trial."""
     return {}
 
 
@@ -323,7 +323,7 @@ def _support_of(what: Trace | Resolved, patient: Evaluation) -> Support:
 
 
 def _behind(one: Resolved) -> Iterator[Trace | Resolved]:
-    """What a value follows from, and its validity."""
+    """The traces and elements that a value depends on, including its validity."""
     if one.entered is None or one.fact != one.entered:
         yield from one.inputs
         if one.basis is not None:
@@ -335,11 +335,11 @@ def _behind(one: Resolved) -> Iterator[Trace | Resolved]:
 def _enough_parts(
     trace: Trace, rule: rules.AtLeastN, patient: Evaluation, instead: set[str]
 ) -> tuple[Trace, ...]:
-    """The parts that decide it with the fewest answers."""
+    """As many deciding parts as are necessary, those with the fewest answers first."""
     behind, stands_in = patient.trial.elements_behind, patient.once(stand_ins)
     parts = deciding_parts(trace)
     if stands_in and len(parts) < len(trace.parts):
-        # Fewer answers give another truth only where an entry stood in for what follows.
+        # Fewer answers can change a truth only where an entry stood in for a derivation.
         unlike = [behind(part.rule) for part in trace.parts if part.truth is not trace.truth]
         instead.update(*[names for names in unlike if not stands_in.isdisjoint(names)])
     if (count := enough(rule, trace.truth)) < len(parts):
@@ -349,13 +349,13 @@ def _enough_parts(
 
 
 def stand_ins(patient: Evaluation) -> Names:
-    """The elements that were entered, and can follow from others."""
+    """The elements that were entered although they can be derived from others."""
     elements = patient.elements
     return frozenset([one for one in patient.facts if elements[one].derive is not None])
 
 
 def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
-    """The elements of which none can be spared: without any one the truth is no longer forced."""
+    """A minimal set of elements that force a trace's truth: without any one it is unknown."""
     if isinstance(trace, KeptTrace):
         return trace.once(_minimal_support, patient)
     return _minimal_support(trace, patient)
@@ -375,7 +375,7 @@ def _places(trial: Trial) -> dict[str, int]:
 
 
 def in_use(what: Trace | Resolved) -> Names:
-    """Names of the entered elements without all others of which it would be the same."""
+    """The entered elements that the result uses: without all others it would be the same."""
     if isinstance(what, Resolved):
         is_given = what.entered is not None or what.not_yet
         names = frozenset((what.element.name,) if is_given else ())

@@ -1,6 +1,6 @@
-"""What is found of one criterion for one patient, and why; each thing when it is asked for.
+"""`Finding`: the result of one criterion for one patient, with its reasons, computed on demand.
 
-Also which readings of unclear texts it turns on: what would be found by the alternative.
+Also which readings of unclear texts it depends on: whether the alternative would differ.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,20 +19,20 @@ from trialscreen.screening.evaluate import Evaluation, Judging, Trace
 from trialscreen.screening.missing import missing, needed
 
 UNCONFIRMED = "on an unconfirmed reading"
-"""Of a verdict that is not certain while the sponsor may read an unclear text otherwise."""
+"""Qualifies a verdict that the sponsor's reading of an unclear text could still change."""
 
 
 def on_readings(names: Sequence[str], *, short: bool = False) -> Iterator[str]:
-    """The unconfirmed readings that a finding turns on, in words; nothing if there are none."""
+    """The unconfirmed readings that a finding depends on, as text; nothing if there are none."""
     if names:
-        said = f"on {'reading' if len(names) == 1 else 'readings'} {', '.join(names)}"
-        yield said if short else f"{said} (not confirmed by the sponsor)"
+        text = f"on {'reading' if len(names) == 1 else 'readings'} {', '.join(names)}"
+        yield text if short else f"{text} (not confirmed by the sponsor)"
 
 
 class Turn(NamedTuple):
-    """A reading that a criterion may turn on.
+    """A reading that a criterion's result may depend on.
 
-    `decides`: whether the alternative would find something else; None if that cannot be computed.
+    `decides`: whether the alternative gives another result; None if that cannot be computed.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Turn(NamedTuple):
 
 
 def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool | None:
-    """Whether an alternative would find something else."""
+    """Whether an alternative gives another result; None if that cannot be computed."""
     found = trace.truth
     if _finds_else(patient, alternative, found):
         return True
@@ -52,18 +52,18 @@ def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> boo
     left_out = _with_sources(patient.trial, alternative.answers)
     if left_out.isdisjoint(patient.facts):
         return False
-    # What is unknown stays so only for one who has given none of these answers.
+    # An unknown result is certain to stay unknown only if none of these answers was given.
     return False if found.known and _is_found_without(patient, trace, left_out) else None
 
 
 def _finds_else(patient: Evaluation, alternative: Alternative, found: Truth) -> bool:
-    """Whether one of its rules certainly does."""
+    """Whether one of its rules certainly gives another result."""
     judging = patient.trial.once(_by_alternative)
     return any(judging(rule)(patient) is not found for rule in alternative.rules)
 
 
 def _by_alternative(trial: Trial) -> ByRule[Judging]:
-    """How a rule of one is judged: where it names a signature, a no is what was answered."""
+    """Evaluates an alternative's rules; a no to a signature counts as no, not as "not yet"."""
 
     def judging(rule: Rule) -> Judging:
         named = {name: trial.elements[name] for name in elements_of(rule)}
@@ -77,7 +77,7 @@ def _by_alternative(trial: Trial) -> ByRule[Judging]:
 
 
 def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
-    """The unconfirmed readings that leave a finding open together, whatever each does alone."""
+    """The unconfirmed readings that together leave a finding open, whatever each does alone."""
     several = {
         one.ref: alternative.answers
         for one, alternative in criterion.alternatives
@@ -92,17 +92,17 @@ _KEPT = {"wider": truth.TRUE, "narrower": truth.FALSE}
 
 
 def _is_kept(alternative: Alternative, found: Truth) -> bool:
-    """Whether the direction of the alternative tells that it finds the same."""
+    """Whether the alternative's direction implies the same result."""
     return alternative.direction == "same" or _KEPT.get(alternative.direction or "") is found
 
 
 def _with_sources(trial: Trial, answers: Sequence[str]) -> frozenset[str]:
-    """These elements, and what they follow from."""
+    """These elements, and those that they can be derived from."""
     return frozenset(answers).union(*map(trial.sources_of, answers))
 
 
 def _is_found_without(patient: Evaluation, trace: Trace, left_out: frozenset[str]) -> bool:
-    """Whether the other answers decide a trace as all do."""
+    """Whether a trace has the same truth without the answers in `left_out`."""
     (names, instead), facts = explain.support_of(patient, trace), patient.facts
     if names.isdisjoint(left_out) and patient.once(explain.stand_ins).isdisjoint(left_out):
         return True
@@ -122,33 +122,33 @@ STATUSES: dict[tuple[Kind, bool | None], Status] = {
     ("exclusion", False): "clear",
     ("exclusion", None): "open",
 }
-"""What a criterion's statement being true, false or open is called, by the criterion's kind."""
+"""The status by the criterion's kind and whether its statement is true."""
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Finding:
-    """What is found of one criterion.
+    """The result of one criterion for one patient.
 
-    While it is open, `met` and `passes` are None. So ask `finding.passes is False`: what
-    `not finding.passes` finds need not have failed.
+    While it is open, `met` and `passes` are None: test `finding.passes is False`, since
+    `not finding.passes` is also true of open findings.
 
-    `criterion`: as the criteria file states it.
+    `criterion`: the criterion as in the criteria file.
     """
 
     criterion: Criterion
     patient: Evaluation
 
     def __init__(self, criterion: Criterion, patient: Evaluation) -> None:
-        own = self.__dict__  # a frozen class sets them one by one, in three times the time
+        own = self.__dict__  # three times as fast as the assignments of a frozen class
         own["criterion"], own["patient"] = criterion, patient
 
     def __repr__(self) -> str:
-        """Of which criterion; nothing of the patient, for tracebacks and logs."""
+        """The criterion only: nothing about the patient may reach tracebacks and logs."""
         return f"<Finding of {self.id}>"
 
     @property
     def trial(self) -> Trial:
-        """The trial that it belongs to."""
+        """The trial that the criterion belongs to."""
         return self.patient.trial
 
     @property
@@ -178,7 +178,7 @@ class Finding:
 
     @property
     def met(self) -> bool | None:
-        """Whether its own statement is true of the patient; an exclusion that is met excludes."""
+        """Whether its statement is true of the patient; an exclusion that is met excludes."""
         return self.truth.to_optional()
 
     @kept
@@ -191,14 +191,14 @@ class Finding:
 
     @property
     def passes(self) -> bool | None:
-        """What that means for eligibility."""
+        """Whether the patient passes: an inclusion is met, or an exclusion is not; None if open."""
         if (known := self.truth) is truth.UNKNOWN:
             return None
         return (known is truth.TRUE) is (self.criterion.kind == "inclusion")
 
     @kept
     def reasons(self) -> tuple[str, ...]:
-        """What decided it, a text each; while it is open, what is known and not enough."""
+        """What decided it, one text each; while it is open, what is known but not sufficient."""
         return explain.reasons(self.trace, self.patient.on)
 
     @kept
@@ -208,19 +208,19 @@ class Finding:
 
     @kept
     def needed(self) -> tuple[str, ...]:
-        """Of these, the ones to ask for: what another could be derived from is left out."""
+        """Those of `missing` to ask for, without what they could be derived from."""
         return needed(self.trace)
 
     @kept
     def clears_on(self) -> date | None:
-        """The first later day on which it no longer fails; None if it does not, or none is sure."""
+        """The first later day on which it no longer fails; None if not failing or not certain."""
         if self.passes is not False:
             return None
         return first_clear_day(self.patient, (self.criterion,))
 
     @kept
     def readings(self) -> tuple[Turn, ...]:
-        """The readings of unclear texts that it may turn on, and whether it does."""
+        """The readings of unclear texts that it may depend on, and whether it does."""
         return tuple(
             [
                 Turn(one.ref, one.confirmed is not None, _decides(self.patient, other, self.trace))
@@ -230,25 +230,25 @@ class Finding:
 
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
-        """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
+        """The unconfirmed readings it depends on; if it fails, also those it may depend on."""
         if self.passes is None:
             return ()
         if self.passes:
             readings = self.criterion.alternatives
             others = [(one.ref, other) for one, other in readings if one.confirmed is None]
             found = [ref for ref, one in others if _finds_else(self.patient, one, self.truth)]
-            return tuple(found)  # by these it would certainly not pass
+            return tuple(found)  # with these alternatives it would certainly not pass
         open_ = [one.id for one in self.readings if not one.confirmed and one.decides is not False]
         return tuple(open_) or turns_together(self.patient, self.criterion, self.trace)
 
     @kept
     def rests_on(self) -> tuple[str, ...]:
-        """The fewest elements that decide it as it is; none while it is open."""
+        """A minimal set of elements that decide it; empty while it is open."""
         return explain.minimal_support(self.patient, self.trace)
 
     @kept
     def distances(self) -> tuple[str, ...]:
-        """If it fails: how far each deciding value is from its threshold."""
+        """How far each deciding value is from its threshold; empty unless it fails."""
         if self.passes is not False:
             return ()
         on = self.patient.on

@@ -1,4 +1,4 @@
-"""What is still open: the elements whose answer can matter, and the smallest sets that decide."""
+"""Finds missing data: the elements that can still matter, and the smallest sets that decide."""
 
 from collections.abc import Iterable, Iterator, Set
 from datetime import date
@@ -15,15 +15,15 @@ from trialscreen.screening.explain import enough
 
 
 def needed(trace: Trace) -> tuple[str, ...]:
-    """As `missing`, without what an element named could be derived from: one way is enough."""
+    """As `missing`, without the elements that a listed one could be derived from."""
     return tuple(dict.fromkeys(_missing(trace, behind=False)))
 
 
 def missing(trace: Trace) -> tuple[str, ...]:
-    """Names of the elements that can still decide an unknown `trace`; none for a decided one.
+    """Names of the elements that can still decide an unknown `trace`; empty for a decided one.
 
-    An element that can be entered or derived is named with what it lacks for the
-    derivation; one that is only ever derived is named by what it is derived from.
+    An element that can be either entered or derived is listed with the missing inputs of its
+    derivation; for one that can only be derived, only these are listed.
     """
     if trace.truth.known:
         return ()
@@ -46,18 +46,18 @@ def _missing(trace: Trace, *, behind: bool) -> list[str]:
 
 
 def _open(one: Resolved, *, behind: bool) -> Iterator[str]:
-    """What is open in one element: itself, its inputs, its rule, the validity of its value."""
+    """What is missing for one element: its own value, its inputs, its rule's or validity's."""
     if is_exact(one.fact):
         return
     name = one.element.name
     if one.validity is not None and one.validity.truth is truth.FALSE:
-        yield name  # the value at hand can never count: a new one is needed
+        yield name  # the entered value is not valid: a new one is needed
         return
     if one.validity is not None:
         yield from _missing(one.validity, behind=behind)
         if is_exact(one.entered):
             return
-    sources = [part for given in one.inputs for part in _open(given, behind=behind)]
+    sources = [part for source in one.inputs for part in _open(source, behind=behind)]
     if one.basis is not None:
         sources.extend(_missing(one.basis, behind=behind))
     named = one.entered is not None or one.element.source != "derived" or not sources
@@ -68,11 +68,11 @@ def _open(one: Resolved, *, behind: bool) -> Iterator[str]:
 
 
 def askable(trace: Trace, closed: Set[str]) -> tuple[str, ...]:
-    """Names of the elements to ask, each of which can still change an unknown `trace`.
+    """Names of the elements to ask for, each of which can still change an unknown `trace`.
 
-    `closed` were asked already, whatever the answer. What can only be used together with
-    something that cannot be had is not asked; an element that is only ever derived is
-    asked itself once it can no longer be derived, if it can be known then.
+    `closed` elements have been asked for already. An element is omitted if it is useful only
+    together with another that cannot be obtained. An element that is normally derived is asked
+    for directly once it can no longer be derived, if anyone can know it then.
     """
     return tuple(dict.fromkeys(_askable(trace, closed)))
 
@@ -85,7 +85,7 @@ def _askable(trace: Trace, closed: Set[str]) -> list[str]:
 
 
 def _of_all(several: Iterable[list[str] | None]) -> list[str] | None:
-    """The elements to ask for several values; None if one of them cannot be had."""
+    """The elements to ask for several values; None if one of them cannot be obtained."""
     names: list[str] = []
     for ways in several:
         if ways is None:
@@ -95,7 +95,7 @@ def _of_all(several: Iterable[list[str] | None]) -> list[str] | None:
 
 
 def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
-    """The elements to ask for one value; none if it is exact; None if it cannot be had."""
+    """The elements to ask for one value: empty if it is exact, None if it cannot be obtained."""
     if is_exact(one.fact):
         return []
     name = one.element.name
@@ -115,21 +115,21 @@ def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
 
 
 def never_counts(one: Resolved, closed: Set[str]) -> bool:
-    """Whether no value of an element is valid, and nothing that can be asked makes one so."""
+    """Whether an element's values are not valid, and no remaining question can make them so."""
     if one.validity is None or one.validity.truth is truth.TRUE:
         return False
     return not _askable(one.validity, closed)
 
 
 def _behind(one: Resolved, closed: Set[str]) -> list[str]:
-    """The elements to ask that a value can be derived from."""
+    """The elements to ask for from which a value can be derived."""
     if one.basis is not None:
         return _askable(one.basis, closed)
-    return _of_all(_input(given, closed) for given in one.inputs) or []
+    return _of_all(_input(source, closed) for source in one.inputs) or []
 
 
 def _input(one: Resolved, closed: Set[str]) -> list[str] | None:
-    """As `_obtainable`, for an input of a formula: known within bounds is good enough there."""
+    """As `_obtainable`, for an input of a formula, for which an interval is good enough."""
     if one.fact is not None and one.element.source == "derived":
         return _behind(one, closed)
     ways = _obtainable(one, closed)
@@ -137,17 +137,17 @@ def _input(one: Resolved, closed: Set[str]) -> list[str] | None:
 
 
 Ways = tuple[frozenset[str], ...]
-"""Alternatives, smallest first; each is a set of element names. Empty: it cannot be done."""
+"""Alternative sets of element names, smallest first; empty if there is no way."""
 
 MOST_WAYS = 60
-"""Alternatives kept where several are needed together, so that products stay small."""
+"""Alternatives kept when combining several, so that products stay small."""
 
 _DONE: Ways = (frozenset(),)
 _EARLIEST = date(1900, 1, 1)
 
 
 def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
-    """The smallest sets of open elements that can give `trace` the truth `target`."""
+    """The smallest sets of missing elements that can give `trace` the truth `target`."""
     if trace.truth.known:
         return _DONE if trace.truth is target else ()
     rule = trace.rule
@@ -172,12 +172,12 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
 
 
 def either(alternatives: Iterable[Ways]) -> Ways:
-    """Any one of the alternatives does."""
+    """The ways to do any one of these."""
     return tuple(_smallest(names for ways in alternatives for names in ways))
 
 
 def every(needed: Iterable[Ways]) -> Ways:
-    """All are needed together."""
+    """The ways to do all of these."""
     result = _DONE
     for ways in needed:
         together = _smallest(one | other for one in result for other in ways)
@@ -186,7 +186,7 @@ def every(needed: Iterable[Ways]) -> Ways:
 
 
 def some_of(count: int, parts: list[Ways]) -> Ways:
-    """`count` of the parts are needed."""
+    """The ways to do `count` of these."""
     if count in (1, len(parts)):
         return either(parts) if count == 1 else every(parts)
     by_count: list[Ways] = [_DONE, *[()] * count]
@@ -198,7 +198,7 @@ def some_of(count: int, parts: list[Ways]) -> Ways:
 
 
 def _smallest(sets: Iterable[frozenset[str]]) -> Iterator[frozenset[str]]:
-    """Without those that contain another; the smallest first, in a fixed order."""
+    """The sets that contain no other, smallest first, in a deterministic order."""
     kept: list[frozenset[str]] = []
     for names in sorted(set(sets), key=lambda one: (len(one), sorted(one))):
         if not any(one <= names for one in kept):
@@ -206,12 +206,12 @@ def _smallest(sets: Iterable[frozenset[str]]) -> Iterator[frozenset[str]]:
             yield names
 
 
-# One open test: answers are tried at the ends of what each element may still be. Formulas
-# and comparisons are monotone, so a truth that any answers give, answers at the ends give.
+# For an open test, answers at the ends of each element's interval are tried. That is sufficient:
+# formulas and comparisons are monotone, so any truth that is possible occurs at the ends.
 
 
 def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
-    """The smallest sets of elements behind an open test of which some answers give it `target`."""
+    """The smallest sets of elements some answers to which give an open test the truth `target`."""
     trial, facts, on = evaluation.trial, evaluation.facts, evaluation.on
 
     def can(names: frozenset[str]) -> bool:
@@ -229,7 +229,7 @@ def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
 
 
 def _ends(element: Element, known: Fact | None, on: date) -> tuple[Fact, ...]:
-    """The exact facts at the ends of what an element may still be; each choice for a choice."""
+    """The exact facts at the ends of an element's remaining interval; all values of a choice."""
     if element.type == "boolean":
         return Exactly(True), Exactly(False)
     if element.type == "choice":

@@ -1,4 +1,4 @@
-"""When a value was sampled, and which values are awaited: told beside findings, never in them."""
+"""Sample dates, stale values and awaited results: reported with findings, never affecting them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,18 +19,18 @@ SAMPLE_DAY = Element(
     "date",
     "laboratory",
     "",
-    range=(date(1970, 1, 2), date.max),  # no default date of a database is one
+    range=(date(1970, 1, 2), date.max),  # excludes the default dates of databases
 )
-"""What the day of a sample is read and shown as."""
+"""The element as which a sample date is parsed and displayed."""
 
 
 def day_column(name: str) -> str:
-    """The column of a table that has the day of an element's sample."""
+    """The name of the table column for an element's sample date."""
     return f"{name}_date"
 
 
 def with_sample_days(trial: Trial) -> Trial:
-    """The trial with an element, which no rule knows, for the column of each sample's day."""
+    """The trial with an additional element, used by no rule, for each sample-date column."""
     days = {
         day_column(one.name): replace(
             SAMPLE_DAY,
@@ -46,7 +46,7 @@ def with_sample_days(trial: Trial) -> Trial:
 
 
 class Awaited(NamedTuple):
-    """A value that somebody waits for: since when, and from whom (a source, or what was said)."""
+    """An awaited value: since when, and from whom (a source, or the user's own words)."""
 
     element: str
     since: date
@@ -54,7 +54,7 @@ class Awaited(NamedTuple):
 
 
 class StaleInWords(NamedTuple):
-    """A value that was too old on a day; as `Stale`, in words that outlast the program."""
+    """`Stale` as text, for the screening log."""
 
     element: str
     date: str
@@ -62,7 +62,7 @@ class StaleInWords(NamedTuple):
 
 
 class Stale(NamedTuple):
-    """A value that is older than its element allows, whichever day of `date` it is of."""
+    """A value older than its element's `valid_for`, whichever day of `date` it was sampled on."""
 
     element: str
     date: Dates
@@ -70,7 +70,7 @@ class Stale(NamedTuple):
 
     @property
     def day(self) -> str:
-        """The day as a person writes it: `2026-05-20`, or `2026-05` where no more is known."""
+        """The date as text: `2026-05-20`, or `2026-05` if only the month is known."""
         return show_dates(SAMPLE_DAY, self.date)
 
     @property
@@ -79,7 +79,7 @@ class Stale(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """The days of the samples that are dated, by element, and what is awaited."""
+    """The known sample dates, by element, and the awaited values."""
 
     days: Mapping[str, Dates] = {}
     awaited: tuple[Awaited, ...] = ()
@@ -91,7 +91,7 @@ NO_SAMPLES = Samples()
 def stale(
     elements: Mapping[str, Element], days: Mapping[str, Dates], on: date
 ) -> tuple[Stale, ...]:
-    """The values that are certainly older on a day than their elements allow, in their order."""
+    """The values that on `on` are certainly older than allowed, in the order of `elements`."""
     if not days:
         return ()
     first_valid = cache(lambda valid_for: valid_for.before(on))
@@ -108,12 +108,12 @@ def old_values(stale: Iterable[Stale | StaleInWords]) -> str:
     """How many values are stale: `7 values are older than 28 days and 1 than 12 months`."""
     counts = Counter(str(one.valid_for) for one in stale)
     (period, count), *others = counts.items() or [("", 0)]
-    said = f"{count_of(count, 'value is', 'values are')} older than {period}" if count else ""
-    return "".join((said, *(f" and {more} than {other}" for other, more in others)))
+    first = f"{count_of(count, 'value is', 'values are')} older than {period}" if count else ""
+    return "".join((first, *(f" and {more} than {other}" for other, more in others)))
 
 
 def awaited_from(elements: Mapping[str, Element], element: Element) -> Source:
-    """Who gives a value: of one that is computed, who gives what it is computed from."""
+    """Who provides a value; for a computed one, who provides its first input."""
     while element.source == "derived" and isinstance(element.derive, Formula):
         element = elements[element.derive.inputs[0]]
     return element.source

@@ -1,4 +1,4 @@
-"""One patient against one trial: a finding per criterion, the verdict, and what that means."""
+"""Screens one patient: a finding for each criterion, the verdict, and a summary of what is open."""
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, o
 from trialscreen.text.characters import count_of
 
 MOST_SETS = 10
-"""Alternatives listed under `settles`; the smallest stand first."""
+"""How many alternatives `settles` lists."""
 
 
 @dataclass(frozen=True, repr=False)
 class Screening:
-    """What is found of one patient on one day.
+    """The result of screening one patient on one day.
 
-    `findings`: one for each criterion, in protocol order. `evidence`: what a record says of the
-    patient, if one was read.
+    `findings`: one for each criterion, in protocol order. `evidence`: what the patient's record
+    says, if one was read.
     """
 
     patient: Evaluation
@@ -39,17 +39,17 @@ class Screening:
     evidence: tuple[Evidence, ...] = ()
 
     def __repr__(self) -> str:
-        """Of which trial and day; nothing of the patient, for tracebacks and logs."""
+        """The trial and day only: nothing about the patient may reach tracebacks and logs."""
         return f"<Screening for {self.trial.registration.nct_id} on {self.on}>"
 
     @property
     def trial(self) -> Trial:
-        """The trial that was screened for."""
+        """The trial that the patient was screened for."""
         return self.patient.trial
 
     @property
     def facts(self) -> Mapping[str, Fact]:
-        """What was understood of each answer, by element."""
+        """The answers as understood, by element."""
         return self.patient.facts
 
     @property
@@ -58,7 +58,7 @@ class Screening:
 
     @property
     def screening_date(self) -> date:
-        """The day that every window is counted from."""
+        """The day from which every window is counted back."""
         return self.on
 
     @kept
@@ -68,14 +68,14 @@ class Screening:
 
     @property
     def awaited(self) -> tuple[Awaited, ...]:
-        """The values that somebody waits for; to the rules they are unknown."""
+        """The awaited values; to rules they are unknown."""
         return self.samples.awaited
 
     @property
     def waited_for(self) -> tuple[Awaited, ...]:
-        """Of what is awaited, what can still decide a criterion.
+        """The awaited values that can still decide a criterion.
 
-        An age or a BMI is not missing itself, but what it is derived from; it would do as well.
+        For a value such as age or BMI, `missing` lists its inputs instead; it counts as well.
         """
         names = {name for finding in self.findings for name in finding.missing}
 
@@ -88,13 +88,13 @@ class Screening:
 
     @kept
     def stale(self) -> tuple[Stale, ...]:
-        """The values that are older than they are valid for; they count all the same."""
+        """The values that are older than their validity period; they are used all the same."""
         days = {name: day for name, day in self.samples.days.items() if name in self.facts}
         return stale(self.trial.elements, days, self.on)
 
     @property
     def undated(self) -> tuple[str, ...]:
-        """The values that become old and carry no day, so that nobody knows whether they have."""
+        """The values with a validity period but no sample date, which may be stale."""
         elements, days = self.trial.elements, self.samples.days
         return tuple(
             name for name in self.facts if elements[name].valid_for is not None and name not in days
@@ -102,32 +102,32 @@ class Screening:
 
     @property
     def recorded(self) -> tuple[Evidence, ...]:
-        """What of the record is used: each place that gives a value."""
+        """The entries in the record whose values are used."""
         return self._evidence("fact")
 
     @property
     def candidates(self) -> tuple[Evidence, ...]:
-        """What the record proposes, for a person to review."""
+        """Entries in the record for a person to review."""
         return self._evidence("candidate")
 
     @property
     def unmapped(self) -> tuple[Evidence, ...]:
-        """What in the record is near an element, and bound to none."""
+        """Entries related to an element that no code maps to one."""
         return self._evidence("unmapped")
 
     @property
     def conflicts(self) -> tuple[Evidence, ...]:
-        """Each side of what is unknown because sources differ, until somebody decides."""
+        """Each side of a conflict between sources; the value is unknown until somebody decides."""
         return self._evidence("conflict")
 
     @property
     def assumed(self) -> tuple[Evidence, ...]:
-        """The elements that count as no because nothing in the record codes them."""
+        """Elements taken as no because nothing in the record codes them."""
         return self._evidence("assumed")
 
     @property
     def overruled(self) -> tuple[Evidence, ...]:
-        """What of the record is not used, because a person gave another answer."""
+        """Entries that are not used because a person gave another answer."""
         return self._evidence("overruled")
 
     def _evidence(self, kind: EvidenceKind) -> tuple[Evidence, ...]:
@@ -155,10 +155,10 @@ class Screening:
 
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
-        """The unconfirmed readings without which the verdict might be another.
+        """The unconfirmed readings on which the verdict depends.
 
-        Of an ineligible patient: every criterion that fails turns on one. Of an eligible one:
-        some criterion would certainly not pass by the alternative.
+        An ineligible patient has some if every failing criterion depends on one; an eligible
+        patient, if some criterion would certainly not pass under the alternative.
         """
         if self.verdict == "undetermined":
             return ()
@@ -177,14 +177,14 @@ class Screening:
 
     @kept
     def clears_on(self) -> date | None:
-        """The first later day on which all that fails today has cleared; None if none is sure."""
+        """The first later day on which no criterion failing today fails; None if not certain."""
         if not (failing := self.failing):
             return None
         return first_clear_day(self.patient, [one.criterion for one in failing])
 
     @kept
     def fails_by_then(self) -> tuple[str, ...]:
-        """The criteria that do not fail today and will on `clears_on`, on the dates given."""
+        """The criteria that do not fail today but will on `clears_on`, going by the known dates."""
         if self.clears_on is None:
             return ()
         others = [one.criterion for one in self.findings if one.passes is not False]
@@ -192,12 +192,12 @@ class Screening:
 
     @kept
     def missing(self) -> dict[Source, tuple[str, ...]]:
-        """The elements that are open in any criterion, by who can give them."""
+        """The elements missing for any criterion, grouped by who can provide them."""
         return self._by_source({name for finding in self.findings for name in finding.missing})
 
     @kept
     def needed(self) -> dict[Source, tuple[str, ...]]:
-        """Of these, the ones to ask for: what another could be derived from is left out."""
+        """Those of `missing` to ask for, without what they could be derived from."""
         return self._by_source({name for finding in self.findings for name in finding.needed})
 
     def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
@@ -208,7 +208,7 @@ class Screening:
 
     @property
     def open(self) -> Open | None:
-        """What an undetermined patient lacks: data; else consent; else only judgement."""
+        """What an undetermined verdict lacks: data, else consent, else only judgement."""
         if self.verdict != "undetermined":
             return None
         missing = [self.trial.elements[name] for group in self.missing.values() for name in group]
@@ -218,9 +218,9 @@ class Screening:
 
     @kept
     def settles(self) -> dict[Verdict, tuple[tuple[str, ...], ...]] | None:
-        """The smallest sets of open elements, up to ten, that can settle an undetermined verdict.
+        """The smallest sets of missing elements, up to ten, that can settle each verdict.
 
-        By the verdict that they can settle, whatever is answered beside them.
+        None unless the verdict is undetermined. A set settles a verdict whatever else is answered.
         """
         if self.verdict != "undetermined":
             return None
@@ -233,17 +233,17 @@ class Screening:
 
     @property
     def dose_cohorts(self) -> tuple[DoseCohort, ...]:
-        """The trial's dose cohorts, as registered; nobody is assigned to one."""
+        """The trial's dose cohorts, as registered; screening assigns nobody to one."""
         return self.trial.registration.dose_cohorts
 
     @property
     def dose_note(self) -> str | None:
-        """On the doses as registered."""
+        """A note on the doses as registered."""
         return self.trial.registration.dose_note
 
     @property
     def dose_assignment(self) -> str | None:
-        """Who assigns patients to them."""
+        """Who assigns patients to dose cohorts."""
         return self.trial.registration.dose_assignment
 
     @property
@@ -254,7 +254,7 @@ class Screening:
         return unsigned and self.verdict == "undetermined"
 
     def ways_to(self, verdict: Verdict) -> Ways:
-        """The smallest sets of open elements that can settle the verdict as given."""
+        """The smallest sets of missing elements that can settle the verdict as `verdict`."""
         if verdict == "ineligible":
             return either(self._ways(one, truth.FALSE) for one in self.findings)
         return every(self._ways(one, truth.TRUE) for one in self.findings)
@@ -265,7 +265,7 @@ class Screening:
 
 
 def _places(trial: Trial) -> dict[str, int]:
-    """The place of each element among all, by who can give it."""
+    """The rank of each element, ordered by who can provide it."""
     elements = sorted(trial.elements.values(), key=lambda one: SOURCES.index(one.source))
     return {one.name: place for place, one in enumerate(elements)}
 
@@ -277,7 +277,7 @@ def screen(
     samples: Samples = NO_SAMPLES,
     evidence: tuple[Evidence, ...] = (),
 ) -> Screening:
-    """Screens one patient on one date; `samples` and `evidence` change no finding.
+    """Screens one patient on one date; `samples` and `evidence` affect no finding.
 
     Raises InputError if the facts contradict each other.
     """
@@ -294,7 +294,7 @@ def screening_of(
     samples: Samples = NO_SAMPLES,
     evidence: tuple[Evidence, ...] = (),
 ) -> Screening:
-    """What is found of one patient, for who has looked for contradictions, or need not."""
+    """As `screen`, for facts that were checked for contradictions, or need not be."""
     findings = tuple([Finding(one, patient) for one in patient.trial.criteria])
     return Screening(patient, findings, samples, evidence)
 
@@ -303,7 +303,7 @@ _FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
 
 
 def _meaning(screening: Screening) -> str:
-    """What many findings come to, in a sentence."""
+    """The verdict's meaning in a sentence."""
     failing = screening.failing
     match screening.verdict, screening.open:
         case ("eligible" | "ineligible") as verdict, _ if screening.unconfirmed:
@@ -328,7 +328,7 @@ def _meaning(screening: Screening) -> str:
 
 
 def _undetermined(screening: Screening) -> str:
-    """For how many criteria data are missing, and how many more wait for people."""
+    """For how many criteria data are missing, and how many wait for consent or judgement only."""
     elements = screening.trial.elements
     still_open = [one for one in screening.findings if one.passes is None]
     judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
@@ -344,7 +344,7 @@ def _undetermined(screening: Screening) -> str:
 
 
 def _re_screen(screening: Screening) -> str:
-    """When to look again, if time alone helps and does not harm by then."""
+    """When to screen again, if the failing criteria clear by then; empty if not certain."""
     failing, day = _ids(screening.failing), screening.clears_on
     if day is None:
         return ""
