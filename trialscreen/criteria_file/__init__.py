@@ -1,1 +1,1 @@
-"""Criteria files: strict YAML to a Trial, with file, line and column in every error."""
+"""Criteria files: parses strict YAML into a Trial, with file, line and column in every error."""

@@ -1,6 +1,6 @@
-"""What differs between two criteria files, as a person reads it: texts, rules, readings, ranges.
+"""Compares two criteria files, in words: texts, rules, readings, ranges.
 
-Every value is put into words; a difference that the words do not show is told all the same.
+Values are rendered as text; differences that the text does not show are reported all the same.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ _ASKED = frozenset(
         *("valid_for", "warn_after", "window", "runs_while"),
     )
 )
-"""Fields that no finding rests on."""
+"""Fields that affect no finding."""
 
 
 class Difference(NamedTuple):
-    """One field that differs. `old` or `new` is None where there is none.
+    """One field that differs. `old` or `new` is None if that file lacks it.
 
-    `id` is that of a criterion or check, the name of an element, or empty.
+    `id` is a criterion's or check's id, an element's name, or empty for the trial.
     """
 
     part: Part
@@ -40,27 +40,27 @@ class Difference(NamedTuple):
 
     @property
     def decides(self) -> bool:
-        """Whether a finding can rest on it."""
-        told = self.field.startswith(("reading ", "alternative "))
-        return self.part in ("criterion", "element") and not (told or self.field in _ASKED)
+        """Whether it can affect a finding."""
+        is_reading = self.field.startswith(("reading ", "alternative "))
+        return self.part in ("criterion", "element") and not (is_reading or self.field in _ASKED)
 
 
 def differences(old: Trial, new: Trial) -> tuple[Difference, ...]:
-    """Every difference: of the trial's facts, criteria, elements, checks; in the files' order."""
+    """Every difference in the trial's facts, criteria, elements and checks, in the files' order."""
     before, after = _stated(old), _stated(new)
     found = []
     for thing in sorted({**after, **before}, key=lambda thing: get_args(Part).index(thing[0])):
         was, now = before.get(thing, {}), after.get(thing, {})
         for field in {**now, **was}:
             if was.get(field) != now.get(field):
-                told, tells = _words(old, was.get(field)), _words(new, now.get(field))
-                tells = f"{tells} {SAME_WORDS}" if told == tells else tells
-                found.append(Difference(*thing, field, told or None, tells or None))
+                old_text, new_text = _words(old, was.get(field)), _words(new, now.get(field))
+                new_text = f"{new_text} {SAME_WORDS}" if old_text == new_text else new_text
+                found.append(Difference(*thing, field, old_text or None, new_text or None))
     return tuple(found)
 
 
 def criteria_touched(old: Trial, new: Trial) -> dict[str, tuple[str, ...]]:
-    """The criteria that can come out otherwise, each with what of it, or behind it, differs."""
+    """The criteria whose result can change, each with its fields and elements that differ."""
     found = [one for one in differences(old, new) if one.decides]
     own: dict[str, list[str]] = {}
     for one in found:
@@ -76,7 +76,7 @@ def criteria_touched(old: Trial, new: Trial) -> dict[str, tuple[str, ...]]:
 
 
 def _stated(trial: Trial) -> dict[tuple[Part, str], dict[str, object]]:
-    """What stands in a file, by thing and field."""
+    """The contents of a file, by thing and field."""
     found: dict[tuple[Part, str], dict[str, object]] = {
         ("trial", ""): {
             "version": trial.version,
@@ -89,7 +89,7 @@ def _stated(trial: Trial) -> dict[tuple[Part, str], dict[str, object]]:
     for criterion in trial.criteria:
         stated = found["criterion", criterion.id] = criterion._asdict()
         stated |= {f"reading {one.ref}": one for one in criterion.readings}
-        # The rules that the alternatives, of its own readings and of others, would make of it.
+        # What it would become under the alternatives of its own readings and of others.
         stated |= {f"alternative {one.ref}": other for one, other in criterion.alternatives}
     for name, element in trial.elements.items():
         found["element", name] = {one.name: getattr(element, one.name) for one in fields(element)}
@@ -102,7 +102,7 @@ def _stated(trial: Trial) -> dict[tuple[Part, str], dict[str, object]]:
 
 
 def _words(trial: Trial, value: object) -> str:
-    """A value of the file as one text; empty for none."""
+    """A value of the file as one text; empty if there is none."""
     if value is None or value is False:
         return ""
     if isinstance(value, Formula):

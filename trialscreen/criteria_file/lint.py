@@ -1,7 +1,7 @@
-"""Lint of a trial: what is well formed and still wrong, or worth a second look.
+"""Lints a criteria file: finds what is well formed but wrong, or worth a second look.
 
-To find factors that cannot be right, a small table of the Unified Code for Units of Measure
-(https://ucum.org/ucum) has the units that screening meets; others are not judged.
+Conversion factors are checked with a small table of UCUM units (https://ucum.org/ucum), those
+common in screening; factors between other units are not checked.
 """
 
 import re
@@ -22,14 +22,14 @@ from trialscreen.screening.evaluate import Evaluation
 
 
 class Scale(NamedTuple):
-    """A unit as a number of base units: `dimension` has the power of each."""
+    """A unit as a multiple of base units: `dimension` maps each to its power."""
 
     factor: float
     dimension: Mapping[str, int]
 
 
 _PREFIXES = {"k": 3, "h": 2, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
-"""As powers of ten."""
+"""UCUM prefixes, as powers of ten."""
 
 _BY_BASE: Mapping[str, Mapping[str, float]] = {
     "g": {"g": 1, "[lb_av]": 453.59237, "[oz_av]": 28.349523125, "[stone_av]": 6350.29318},
@@ -55,7 +55,7 @@ _ATOM = re.compile(r"((?:[A-Za-z]*\[[^\]]+\])|[A-Za-z]+|%|1)(-?[0-9]+)?")
 
 
 def ratio(code: str, other: str) -> float | None:
-    """How many `other` one `code` is; None where the table cannot tell, or their kinds differ."""
+    """How many `other` one `code` is; None if unknown, or if their dimensions differ."""
     one, two = scale(code), scale(other)
     if one is None or two is None or one.dimension != two.dimension:
         return None
@@ -63,7 +63,7 @@ def ratio(code: str, other: str) -> float | None:
 
 
 def grams_per_mole(code: str, other: str, factor: float) -> float | None:
-    """The molar mass by which one `code` is `factor` of `other`, one a mass and one an amount."""
+    """The molar mass implied by `factor` from `code` to `other`, a mass and an amount (or v.v.)."""
     one, two = scale(code), scale(other)
     if one is None or two is None:
         return None
@@ -79,7 +79,7 @@ def grams_per_mole(code: str, other: str, factor: float) -> float | None:
 
 
 def scale(code: str) -> Scale | None:
-    """What the table says of a unit; None where it lacks a part."""
+    """The scale of a unit; None if the table lacks a part of it."""
     factor, dimension = 1.0, Counter[str]()
     for sign, term in re.findall(r"([./]?)([^./{]*(?:\{[^}]*\})?)", code):
         if not term:
@@ -95,7 +95,7 @@ def scale(code: str) -> Scale | None:
 
 
 def _part(term: str) -> Scale | None:
-    """A power of a unit; what is in braces is a unit of its own, and no other is that."""
+    """A unit with its power; an annotation in braces alone counts as a unit of its own."""
     word, brace, note = term.partition("{")
     if not word:
         return Scale(1, {brace + note: 1})
@@ -118,7 +118,7 @@ Level = Literal["error", "warning"]
 
 
 class Lint(NamedTuple):
-    """A finding on a criteria file: where in the document, which rule, how bad, what."""
+    """A finding on a criteria file: its place in the document, lint rule, level and message."""
 
     where: str
     rule: str
@@ -139,11 +139,11 @@ def lint(trial: Trial) -> tuple[Lint, ...]:
 
 
 _Hits = Iterator[tuple[str, Level, str]]
-"""Where, how bad, and what."""
+"""Place, level and message."""
 
 
 def _units(trial: Trial) -> _Hits:
-    """Every unit code is defined, so that it can be shown and spelt."""
+    """Every unit code must be defined, so that it can be displayed and parsed."""
     for element in trial.elements.values():
         own = () if element.unit is None else (element.unit,)
         refused = () if element.choices else element.refuses
@@ -153,7 +153,7 @@ def _units(trial: Trial) -> _Hits:
 
 
 def _undated(trial: Trial) -> _Hits:
-    """A date without limits lets the default days of databases pass for dates."""
+    """A date without limits accepts the default dates of databases."""
     for element in trial.elements.values():
         if element.type != "date" or element.internal:
             continue
@@ -169,13 +169,13 @@ def _undated(trial: Trial) -> _Hits:
 
 
 LIGHTEST, LARGE_PROTEIN = 5, 100_000
-"""Grams to the mole: nothing lighter than lithium (7) is measured, and little that is heavier."""
+"""Plausible g/mol: nothing lighter than lithium (7) is measured, and few larger proteins."""
 
 
 def _factors(trial: Trial) -> _Hits:
-    """A factor that takes a unit to another of its kind is what these units say.
+    """A conversion factor must agree with the units that it converts between.
 
-    To the element's own, and between those of another kind than that.
+    Factors to the element's unit are checked, and the ratios of those of other dimensions.
     """
     for element in trial.elements.values():
         unit, factors = element.unit, element.accepts
@@ -190,7 +190,7 @@ def _factors(trial: Trial) -> _Hits:
 
 
 def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | None:
-    """What is wrong with `factor`, which takes numbers in `code` to `other`."""
+    """What is wrong with `factor`, which converts from `code` to `other`; None if nothing is."""
     right = ratio(code, other)
     if right is not None and not isclose(factor, right, rel_tol=0.02):
         upside_down = isclose(factor * right, 1, rel_tol=0.02)
@@ -199,14 +199,14 @@ def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | N
     mole = grams_per_mole(code, other, factor)
     if mole is None or LIGHTEST <= mole <= LARGE_PROTEIN:
         return None
-    said = f"1 {code} as {factor:.6g} {other} makes {mole:.3g} g of a mole"
+    implied = f"1 {code} as {factor:.6g} {other} makes {mole:.3g} g of a mole"
     if mole < LIGHTEST:
-        return "error", f"{said}, as nothing does; is the factor upside down?"
-    return "warning", f"{said}, as only large proteins do; is the factor upside down?"
+        return "error", f"{implied}, as nothing does; is the factor upside down?"
+    return "warning", f"{implied}, as only large proteins do; is the factor upside down?"
 
 
 def _unused(trial: Trial) -> _Hits:
-    """An element that no criterion, check or derivation reads is asked in vain."""
+    """An element that no criterion, check or derivation reads is asked for in vain."""
     read = [one.rule for one in trial.criteria] + [one.when for one in trial.checks]
     used = {SCREENING_DATE, *chain.from_iterable(map(rules.elements_of, read))}
     used.update(chain.from_iterable(map(inputs_of, trial.elements.values())))
@@ -216,7 +216,7 @@ def _unused(trial: Trial) -> _Hits:
 
 
 def _decided_by_nothing(trial: Trial) -> _Hits:
-    """With no data at all, no criterion may be decided: that would be a guess."""
+    """No criterion may be decided without any data."""
     nothing = Evaluation(trial, {}, date(2000, 1, 1))
     for criterion in trial.criteria:
         if nothing.truth(criterion.rule) is not truth.UNKNOWN:
@@ -225,7 +225,7 @@ def _decided_by_nothing(trial: Trial) -> _Hits:
 
 
 def _never_decided(trial: Trial) -> _Hits:
-    """A bound outside the accepted range of its element makes a test that cannot vary."""
+    """A test with a bound outside its element's accepted range has the same result for all."""
     for criterion in trial.criteria:
         for test in rules.tests_of(criterion.rule):
             if not isinstance(test, rules.Compare) or not isinstance(test.bound, int | float):
@@ -240,7 +240,7 @@ def _never_decided(trial: Trial) -> _Hits:
 
 
 def _never_met(trial: Trial) -> _Hits:
-    """Between a lowest number and a highest one below it there is none."""
+    """A lower bound above the upper bound can never be met."""
     for criterion, rule in _every_rule(trial):
         if isinstance(rule, rules.AtLeastN) and rule.is_all:
             for name, *bounds in _empty_spans(rule.parts):
@@ -254,7 +254,7 @@ _End = tuple[rules.Operator, int | float]
 
 
 def _empty_spans(parts: tuple[rules.Rule, ...]) -> Iterator[tuple[str, _End, _End]]:
-    """The bounds of an element between which nothing lies, where both have to be kept."""
+    """Pairs of bounds on one element that exclude each other, although both must hold."""
     ends: dict[str, list[_End]] = {}
     for one in parts:
         if isinstance(one, rules.Compare) and not isinstance(one.bound, rules.ElementRef):
@@ -268,7 +268,7 @@ def _empty_spans(parts: tuple[rules.Rule, ...]) -> Iterator[tuple[str, _End, _En
 
 
 def _repeated_clauses(trial: Trial) -> _Hits:
-    """The same rule twice side by side is a slip of the pen."""
+    """The same rule twice in one list is a mistake."""
     for criterion, rule in _every_rule(trial):
         parts = rules.parts_of(rule)
         if len(set(parts)) < len(parts):
@@ -299,7 +299,7 @@ def _at(one: Element | Criterion) -> str:
 
 
 def place_of(root: Node, where: str) -> tuple[int, int]:
-    """Line and column of `section.name` in a trial's file: a key, or the item with that id."""
+    """Line and column, from 1, of `section.name` in a criteria file: a key, or an item's id."""
     section, _, name = where.partition(".")
     top = Cursor(root, "", Document(""))
     if section == "elements":

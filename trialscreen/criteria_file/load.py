@@ -1,9 +1,8 @@
-"""The criteria files a user can name: the packaged trial, or a path.
+"""Loads a trial from the packaged criteria file, or from one named by the user.
 
-A wheel carries the packaged trial twice: as the criteria file, and parsed (`PARSED_NAME`,
-made by `hatch_build.py`), which saves a fifth of the start-up time. The parsed form is used
-only while the text beside it is, byte for byte, the one it was made from; a source tree
-has none and parses the text.
+A wheel contains the packaged trial twice: as the criteria file, and parsed (`PARSED_NAME`, made by
+`hatch_build.py`), which saves a fifth of the start-up time. The parsed form is used only if the
+criteria file is, byte for byte, the one it was made from; a source tree has none.
 """
 
 import pickle
@@ -28,12 +27,12 @@ def load_trial(path: str | Path | None = None) -> Trial:
 
 @lru_cache(maxsize=4)
 def _loaded(data: bytes, origin: str, *, packaged: bool) -> Trial:
-    """A trial is frozen: as long as its file says the same, it is the same."""
+    """Cached by the file's contents, which is safe because a trial is immutable."""
     return (_unpack(data) if packaged else None) or _parse(data, origin)
 
 
 def criteria_bytes(path: str | Path | None = None) -> tuple[bytes, str]:
-    """A criteria file and its name for messages; the packaged one if no path is given."""
+    """A criteria file's bytes and its name for messages; the packaged one if no path is given."""
     origin = FILE_NAME if path is None else printable(str(path))
     return read_bytes(packaged_path() if path is None else Path(path), origin), origin
 
@@ -43,12 +42,12 @@ def packaged_path() -> Path:
 
 
 def pack(data: bytes) -> bytes:
-    """The parsed form of the packaged criteria file, for a wheel."""
+    """The parsed form of the packaged criteria file, for inclusion in a wheel."""
     return pickle.dumps((data, _parse(data, FILE_NAME)), protocol=5)
 
 
 def _unpack(data: bytes) -> Trial | None:
-    """The parsed form, if it was made from just this text; it is trusted as the code beside it."""
+    """The parsed form, if it was made from exactly `data`; trusted like the code it lies beside."""
     try:
         made_from, trial = pickle.loads(Path(__file__).with_name(PARSED_NAME).read_bytes())  # noqa: S301
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""Reads what is expected at a place in a YAML tree, or notes what is wrong and goes on.
+"""Reads typed values from a YAML tree, collecting problems instead of raising them.
 
-A stand-in is returned after a problem, so that one pass finds every problem; the caller asks
-`Document.raise_any` before it uses what was read. `read_record` reads a record of `model`: its
-keys are the fields, their types those of the fields.
+A placeholder is returned after a problem, so that one pass finds every problem; the caller calls
+`Document.raise_any` before using the result. `read_record` reads a record class of `model`: its
+fields give the keys and types.
 """
 
 import math
@@ -37,10 +37,10 @@ _KINDS = {Scalar: "a single value", Sequence: "a list", yaml_nodes.Mapping: "a m
 
 @dataclass
 class Document:
-    """A document that is read: all its problems, and the elements that its rules may name.
+    """A document being read: its problems, and the elements that its rules may name.
 
-    `clauses`: rules that a rule may name as well, while alternatives are read. `rules`: those that
-    were read, by how they are written.
+    `clauses`: rules that may be referred to by name, while alternatives are read. `rules`: the
+    rules read so far, by their text.
     """
 
     origin: str
@@ -62,7 +62,7 @@ class Cursor:
     document: Document
 
     def down(self, *keys: str) -> "Cursor":
-        """The place under these keys; as near to it as the document goes."""
+        """The place under these keys, or the nearest one that exists."""
         at = self
         for key in keys:
             at = at.optional(key, lambda place: place, at)
@@ -75,7 +75,7 @@ class Cursor:
 
     @property
     def written(self) -> str:
-        """A single value as it is written, without quotes; empty for what is none."""
+        """A scalar as written, without quotes; empty for anything else."""
         return self.node.text if isinstance(self.node, Scalar) else ""
 
     def problem(self, message: str) -> None:
@@ -84,7 +84,7 @@ class Cursor:
             self.document.problems.append(problem)
 
     def element(self, name: str, *other_words: str) -> Element | None:
-        """The element of that name; None, and a problem, if there is none."""
+        """The element of that name; None, with a problem noted, if there is none."""
         known = self.document.elements
         if name not in known:
             hint = nearest(name, (*known, *other_words))
@@ -92,7 +92,7 @@ class Cursor:
         return known.get(name)
 
     def element_name(self) -> str:
-        """The name of an element; a problem if there is none."""
+        """The name of an element; a problem is noted if there is none."""
         self.element(name := self.text())
         return name
 
@@ -111,7 +111,7 @@ class Cursor:
         return ""
 
     def verbatim(self) -> str:
-        """A text that is shown as it stands: a comment right behind it may have been part of it."""
+        """A text that is displayed verbatim; refuses a comment after it, which may belong to it."""
         if isinstance(self.node, Scalar) and self.node.comment:
             self.problem(
                 f"the text stops before {shown(self.node.comment)}, which YAML takes for a comment;"
@@ -134,9 +134,9 @@ class Cursor:
         return False
 
     def number(self) -> int | float:
-        """A number as JSON writes it; whole numbers written without a point stay int.
+        """A number in JSON notation; an int if written without a decimal point.
 
-        One that would be shown otherwise than it is written keeps its text.
+        If `str` would give another text than the file, it is a `Written`, which keeps its text.
         """
         if isinstance(self.node, Scalar) and self.node.plain and NUMBER.fullmatch(self.node.text):
             text = self.node.text
@@ -193,22 +193,22 @@ class Cursor:
                     at.problem(f"unknown key {shown(key)}.{hint}")
 
     def optional(self, key: str, read: Callable[["Cursor"], T], default: T) -> T:
-        """What `read` makes of the value under `key`; `default` where the key is absent."""
+        """The value under `key`, read by `read`; `default` if the key is absent."""
         items = self.node.items if isinstance(self.node, yaml_nodes.Mapping) else {}
         if key not in items:
             return default
         return read(Cursor(items[key], f"{self.path}.{key}".lstrip("."), self.document))
 
     def items_of(self, key: str) -> list["Cursor"]:
-        """The items of the list under `key`; none where the key is absent."""
+        """The items of the list under `key`; empty if the key is absent."""
         return self.optional(key, Cursor.items, list[Cursor]())
 
     def entries_of(self, key: str) -> list[tuple[str, "Cursor"]]:
-        """Keys and values of the mapping under `key`; none where the key is absent."""
+        """Keys and values of the mapping under `key`; empty if the key is absent."""
         return self.optional(key, lambda at: list(at.entries()), list[tuple[str, Cursor]]())
 
     def required(self, key: str, read: Callable[["Cursor"], T], stand_in: T) -> T:
-        """As `optional`, but an absent key is a problem."""
+        """As `optional`, but notes a problem if the key is absent."""
         if isinstance(self.node, yaml_nodes.Mapping) and key not in self.node.items:
             self.problem(f"the key {key!r} is missing")
         elif not isinstance(self.node, yaml_nodes.Mapping):
@@ -219,7 +219,7 @@ class Cursor:
 def read_document(
     path: Path, origin: str, elements: Mapping[str, Element] = MappingProxyType({})
 ) -> Cursor:
-    """The root of a YAML file; what is wrong with it is noted in its document."""
+    """The root of a YAML file; problems are collected in its document."""
     document = Document(origin, elements=elements)
     text = decode(read_bytes(path, origin), origin)
     return Cursor(yaml_nodes.parse_yaml(text, origin, document.problems), "", document)
@@ -245,10 +245,10 @@ def read_record(
     keys: tuple[str, ...] = (),
     **given: Any,
 ) -> R:
-    """A `kind`, a named tuple or dataclass: its keys are the fields, their types those of these.
+    """Reads a `kind`, a named tuple or dataclass, whose fields give the keys and their types.
 
-    `readers` read what has to be more than its type says; `given` are fields without a key;
-    `keys` are also known here.
+    `readers` replace the reader implied by a field's type; `given` are fields that have no key;
+    `keys` are further keys that are allowed here.
     """
     fields = fields_of(kind, *given)
     at.known_keys((*fields, *keys))
@@ -264,14 +264,14 @@ def read_record(
 
 @cache
 def fields_of(kind: Callable[..., Any], *without: str) -> dict[str, Parameter]:
-    """The fields of a record by their keys, which lack an underscore at the end of a name."""
+    """The fields of a record by key: their name without a trailing underscore."""
     fields = signature(kind).parameters.items()
     return {name.rstrip("_"): one for name, one in fields if name not in without}
 
 
 @cache
 def reader_of(annotation: Any) -> Reader:
-    """What reads values of this type: a text, number, yes or no, day, word, list or record."""
+    """The reader for a type: text, number, yes/no, date, literal, list or record."""
     if get_origin(annotation) is types.UnionType:
         annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
     of = get_args(annotation)
@@ -291,7 +291,7 @@ def reader_of(annotation: Any) -> Reader:
 
 
 def _stand_in(annotation: Any) -> Any:
-    """What stands for a required value that is missing, until the problem is raised."""
+    """A placeholder for a missing required value, until the problem is raised."""
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
     return "" if annotation is str else None

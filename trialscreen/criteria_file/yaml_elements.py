@@ -1,7 +1,7 @@
-"""YAML to data elements and rules: plain fields first, then derivations, of any element.
+"""Parses data elements and rules from YAML: first all plain fields, then rules and derivations.
 
-The inputs and the result of `derive: bmi(weight, height)` have to fit in kind and unit. A test is
-read by the type of its element.
+Derivations may refer to any element. The inputs and the result of `derive: bmi(weight, height)`
+must fit the formula in kind and unit. A test is parsed according to its element's type.
 """
 
 import re
@@ -35,9 +35,9 @@ STAND_IN: rules.Rule = rules.all_of(())
 
 
 def read_rule(at: Cursor) -> rules.Rule:
-    """The rule at `at`; every problem in it is noted. What stands in several places is one rule.
+    """The rule at `at`, with its problems collected; equal rules become one object.
 
-    A reading's alternative differs in a part of the rule; all else is then made ready once.
+    An alternative reading usually differs in a part of the rule; the rest is then compiled once.
     """
     rule = _read_rule(at)
     return at.document.rules.setdefault(repr(rule), rule)
@@ -101,7 +101,7 @@ def _yes(at: Cursor) -> rules.Rule:
 
 
 def _tests(name: str, at: Cursor, value: Cursor) -> rules.Rule:
-    """One element under one operator or several, which all must hold."""
+    """A test of one element, or several that must all hold."""
     element = at.element(name, *RESERVED)
     if element is None:
         return STAND_IN
@@ -137,7 +137,7 @@ def _test(element: Element, operator: str, at: Cursor) -> rules.Rule:
 
 
 def _choice(element: Element, at: Cursor) -> str:
-    # That a choice has no choices is noted where it is defined.
+    # An element of type choice without choices is reported where it is defined.
     return at.word(tuple(element.choices)) if element.choices else at.text()
 
 
@@ -172,7 +172,7 @@ def read_period(at: Cursor) -> Period:
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _UNKNOWN = ("unknown", "pending")
 KEYS_OF_RULES = ("derive", "implied_by", "valid_if", "runs_while")
-"""Keys of an element that are read when all elements are known."""
+"""Keys of an element that are read once all elements are known."""
 _NUMERIC = ("integer", "quantity")
 _FACT_KINDS = {
     **dict.fromkeys(_NUMERIC, Numbers),
@@ -184,7 +184,7 @@ _DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
 
 
 def read_elements(at: Cursor) -> dict[str, Element]:
-    """Every element, with its derivation; rules that are read later may name them."""
+    """Every element with its derivation; makes them known to rules that are read later."""
     places = dict(at.entries())
     at.document.elements = {name: _read_plain(name, one) for name, one in places.items()}
     for one in at.document.elements.values():
@@ -216,7 +216,7 @@ def _read_plain(name: str, at: Cursor) -> Element:
 
 
 def _check_type(element: Element, at: Cursor) -> None:
-    """What one type needs and another cannot have."""
+    """Checks the keys that a type requires or does not allow."""
     if element.type in _NUMERIC:
         for key, value in (("unit", element.unit), ("range", element.range)):
             if value is None:
@@ -236,7 +236,7 @@ def _check_type(element: Element, at: Cursor) -> None:
 
 
 def _check_spellings(element: Element, at: Cursor) -> None:
-    """Each word, however it is written, means one thing; and what the element takes."""
+    """Checks that each word has one meaning, and that the element accepts that meaning."""
     if not (element.spellings or element.choices):
         return
     meanings = {word: meant for meant in _UNKNOWN for word in WORDS[meant]}
@@ -257,7 +257,7 @@ def _check_spellings(element: Element, at: Cursor) -> None:
 
 
 def _read_sources(at: Cursor) -> tuple[Source, ...]:
-    """One source; or several, the first of which is asked first."""
+    """One source, or a list; the first is asked first."""
     if not isinstance(at.node, Sequence):
         return (at.word(SOURCES),)
     before = len(at.document.problems)
@@ -270,7 +270,7 @@ def _read_sources(at: Cursor) -> tuple[Source, ...]:
 
 
 def _readers(at: Cursor) -> dict[str, Reader]:
-    """What reads more, or less, than the type of a field says."""
+    """Readers for fields that their type alone does not describe."""
     is_date = at.down("type").written == "date"
     span = partial(_read_range, read_end=Cursor.day if is_date else Cursor.number)
     return {
@@ -329,7 +329,7 @@ def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
 
 
 def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:
-    """A rule, for a yes/no element; or a formula with factors from its inputs' units to its own."""
+    """A rule, for a yes/no element, or a formula with conversion factors for its inputs."""
     call = _CALL.fullmatch(at.written)
     if call is None and element.type == "boolean":
         return read_rule(at)
@@ -359,7 +359,7 @@ def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:
 
 
 def _factor(name: str, needed: Input, given: Element, at: Cursor) -> float:
-    """What takes numbers of `given` to the unit that the formula computes in; 1 without units."""
+    """The factor from the unit of `given` to that of the formula; 1 for inputs without units."""
     if _FACT_KINDS[given.type] is not needed.kind:
         at.problem(f"{name} cannot use {given.name}, a {given.type}, there")
     elif missing := [one for one in needed.choices if one not in given.choices]:
@@ -377,7 +377,7 @@ def _factor(name: str, needed: Input, given: Element, at: Cursor) -> float:
 
 
 def _to_one_unit(name: str, one: Element, other: Element, at: Cursor) -> tuple[float, float]:
-    """Factors that take two elements to one unit: one of theirs, which the other accepts."""
+    """Factors that convert two elements to the same unit: one's own, which the other accepts."""
     if one.unit is None or other.unit is None or one.unit == other.unit:
         return 1, 1
     if other.unit in one.accepts:

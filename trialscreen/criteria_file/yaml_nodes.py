@@ -1,9 +1,9 @@
-"""Strict YAML: text to a tree of scalars, lists and mappings that know where they stand.
+"""Parses strict YAML into a tree of scalars, lists and mappings with line and column.
 
-Nothing is interpreted here: a scalar stays text until its place says what it should be,
-so YAML 1.1's surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags,
-merge keys, duplicate keys, second documents, deep nesting, and block texts whose sign may
-have been meant as a bound (`>2`) are refused; libyaml's parser is read event by event.
+Nothing is interpreted here: a scalar stays text until a reader asks for a type, so YAML 1.1's
+surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags, merge keys, duplicate keys,
+second documents, deep nesting, and block scalars that may have been meant as a bound (`>2`) are
+refused. The tree is built from the events of libyaml's parser.
 """
 
 import re
@@ -21,24 +21,23 @@ MAX_DEPTH = 40
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BLOCK = re.compile(r"[>|][+-]?(\s+#.*)?\s*")
-"""How a text over several lines begins. With a digit it could be a bound: `>2`."""
+"""The header of a block scalar, without an indentation digit: `>2` could be a bound."""
 
 _WITHOUT_BLANK = re.compile(r"[ \t]*([A-Za-z_]\w*):(?=[^\s:/])")
-"""A line with a key, whose value follows the colon at once: to YAML, one word."""
+"""A key whose value follows the colon without a blank, which YAML takes for one word."""
 
 _COMMENT = re.compile(r"\s*(#|$)")
-"""A line without content."""
+"""A line that is blank or a comment."""
 
 _RESERVED = re.compile(r"(?!!!)(?:[>|&*!%@`]|-(?=\s|$))[^\n#,\]}]*")
-"""A value that begins with a sign that YAML reads as its own."""
+"""A value that begins with a character that is special in YAML."""
 
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A single value; `block` is a text over several lines, after `>` or `|`.
+    """A single value; `block`: written over several lines, after `>` or `|`.
 
-    `comment` stands right behind a plain one, and may have been meant as a part of it, or as
-    all of it.
+    `comment` directly follows a plain scalar, and may have been meant as part or all of it.
     """
 
     text: str
@@ -78,7 +77,7 @@ Node = Scalar | Sequence | Mapping
 
 
 def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) -> Node:
-    """The one document in `text`.
+    """Parses the one document in `text`.
 
     Raises InputError at once for what this reader or YAML forbids. Duplicate keys are added
     to `problems`, the first of each being kept; without that list they are raised together.
@@ -114,13 +113,13 @@ _OF_BEGINNING = {
     "could not find expected ':'": "a colon is missing; expected 'key: value'",
     "found unexpected end of stream": "a quote that opens here is not closed",
 }
-"""What the parser says of a text only at its end, in words about where it begins."""
+"""Parser errors reported at the end of a construct, reworded to fit where it begins."""
 
 
 def _refuse_without_blank(lines: list[str], origin: str) -> None:
-    """Raises InputError if a value follows its colon at once, in the last two lines with content.
+    """Raises InputError if a blank is missing after a colon in the last two lines with content.
 
-    The parser finds out in the line behind it, if at all: to it both lines are one text.
+    The parser takes both lines for one text, and notices at the second, if at all.
     """
     content = [number for number, line in enumerate(lines, 1) if not _COMMENT.match(line)]
     for number in reversed(content[-2:]):
@@ -130,7 +129,7 @@ def _refuse_without_blank(lines: list[str], origin: str) -> None:
 
 
 def _quoting(lines: list[str], mark: Any) -> str:
-    """The advice to quote a value at `mark`, if it begins with a sign of YAML's own; else empty."""
+    """Advice to quote the value at `mark` if it begins with a special character; else empty."""
     line = lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ""
     if (found := _RESERVED.match(line)) is None:
         return ""
@@ -139,7 +138,7 @@ def _quoting(lines: list[str], mark: Any) -> str:
 
 
 class _Builder:
-    """Puts the events of a parser together."""
+    """Builds the tree from the parser's events."""
 
     def __init__(self, origin: str, lines: list[str], events: Iterator[yaml.Event]) -> None:
         self.origin, self._lines, self._events = origin, lines, events
@@ -158,7 +157,7 @@ class _Builder:
         return root
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
-        """The node that begins with this event, at so many levels below the root."""
+        """The node that begins with this event, `depth` levels below the root."""
         line, column = _position(event)
         if isinstance(event, yaml.AliasEvent):
             return Scalar(self._alias(event), False, line, column)
@@ -201,7 +200,7 @@ class _Builder:
         return Scalar(event.value, not event.style, line, column, comment, block)
 
     def _comment_behind(self, event: yaml.ScalarEvent) -> str:
-        """It begins on the text's own last line, or on the next one where the text would go on."""
+        """The comment on a text's last line, or on the next line if indented to continue it."""
         end = event.end_mark
         if end is None or end.line not in self._before_comments:
             return ""
@@ -226,7 +225,7 @@ class _Builder:
         return value
 
     def _strict(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        """Notes an anchor on a value, which its aliases then know; refuses others, and tags."""
+        """Notes a scalar's anchor as a problem, for its aliases; refuses other anchors and tags."""
         if (name := event.anchor) is not None:
             told = "anchors (&) are not allowed; write the value out"
             if not isinstance(event, yaml.ScalarEvent):
@@ -251,7 +250,7 @@ class _Builder:
 
 
 def _before_comments(lines: list[str]) -> dict[int, int]:
-    """The lines behind which a comment can stand, to the next line that is one, blanks between."""
+    """Maps each line followed by a comment line (after blank ones, if any) to that line."""
     found: dict[int, int] = {}
     for comment, line in enumerate(lines):
         if "#" not in line:

@@ -1,4 +1,4 @@
-"""A criteria file to a Trial: every part read, then what must hold between the parts."""
+"""Parses a whole criteria file into a Trial, and checks the consistency of its parts."""
 
 import hashlib
 import re
@@ -99,13 +99,13 @@ def _read_units(at: Cursor) -> dict[str, Unit]:
 
 
 def _read_show(at: Cursor) -> str:
-    """How a unit is printed; `""` for one that is not."""
+    """The display form of a unit; `""` for one that is not displayed."""
     is_empty = isinstance(at.node, Scalar) and not at.node.plain and not at.node.text
     return "" if is_empty else at.verbatim()
 
 
 def _read_spellings(at: Cursor) -> dict[str, str]:
-    """Other words for yes, no, unknown and pending; each stands for one of them."""
+    """Additional words for yes, no, unknown and pending, each mapped to one of these."""
     meanings = {word: meant for meant, words in WORDS.items() for word in words}
     found = {}
     for spelling, place in at.entries():
@@ -118,14 +118,14 @@ def _read_spellings(at: Cursor) -> dict[str, str]:
 
 
 def _read_criteria(root: Cursor) -> tuple[Criterion, ...]:
-    """All criteria, each with the readings that it may turn on."""
+    """All criteria, each with the readings that its result may depend on."""
     ids: dict[str, Cursor] = {}
     read: list[tuple[Cursor, Criterion]] = []
     clauses: dict[str, rules.Rule] = {}
     for kind in get_args(Kind):
         for at in root.required(kind, Cursor.items, list[Cursor]()):
             criterion = _read_criterion(kind, at)
-            # Whether capitals matter in the name of a column, databases do not agree.
+            # Ids become column names, in which case matters to some databases only.
             first = ids.setdefault(criterion.id.casefold(), at)
             if criterion.id and first is not at:
                 message = f"another criterion has this id, on line {first.node.line}"
@@ -143,10 +143,10 @@ def _read_criteria(root: Cursor) -> tuple[Criterion, ...]:
 def _read_alternatives(
     read: list[tuple[Cursor, Criterion]],
 ) -> dict[str, list[tuple[Reading, Alternative]]]:
-    """The alternatives of the readings, by the criteria that may turn on them.
+    """The alternatives of the readings, by the criteria whose result may depend on them.
 
-    All criteria have been read: a name in an alternative's rule may be that of a criterion or
-    clause, for its rule as chosen.
+    Called once all criteria are read: an alternative's rule may refer to the chosen rule of a
+    criterion or clause by name.
     """
     found: dict[str, list[tuple[Reading, Alternative]]] = {one.id: [] for _, one in read}
     for at, criterion in read:
@@ -183,7 +183,7 @@ def _read_confirmed(at: Cursor) -> Confirmed:
 
 def _read_alternative(at: Cursor) -> Alternative:
     def read(place: Cursor) -> tuple[rules.Rule, ...]:
-        """A rule, or a list of them: each thing that the alternative may mean."""
+        """A rule, or a list with one for each meaning the alternative may have."""
         return read_rules(place) if isinstance(place.node, Sequence) else (read_rule(place),)
 
     return Alternative(
@@ -194,11 +194,11 @@ def _read_alternative(at: Cursor) -> Alternative:
 
 
 ENDS = ("", "_low", "_high", "_date")
-"""What stands behind the name of an element in the columns of a table."""
+"""Suffixes of an element's name in the columns of a table."""
 
 
 def _criterion_id(at: Cursor) -> str:
-    """It names a column beside others wherever a table is screened."""
+    """A criterion's id, which must be distinct from every other column of a screened table."""
     name = at.verbatim()
     taken = {f"{one}{end}" for one in at.document.elements for end in ENDS}
     if name.casefold() in taken.union(RESULT_COLUMNS):
@@ -235,7 +235,7 @@ def _cross_check(trial: Trial, root: Cursor) -> None:
 
 
 def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:
-    """The elements whose derivation comes back to them."""
+    """The elements whose derivation is circular."""
     needs = {name: inputs_of(element) for name, element in elements.items()}
     for start, first in needs.items():
         behind = list(first)

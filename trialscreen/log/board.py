@@ -1,8 +1,8 @@
-"""The dose cohorts: what the sponsor decided of each, who holds its places, who may be next.
+"""The dose cohort board: each cohort's state, who holds its places, who may be dosed next.
 
-Cohorts are dosed in the order in which they are registered. A participant who was dosed
-keeps the place, also after a withdrawal. The day of an enrolment stands for that of the dose.
-Whether a decision can be entered, is told as well: what is impossible, and what needs a reason.
+Cohorts are dosed in the order of registration. A participant who was dosed keeps the place even
+after withdrawing. The date of enrolment is taken as the date of the dose. `checked` decides whether
+a decision can be entered: what is impossible, and what needs a reason.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ from trialscreen.text.characters import count_of, nearest, some
 
 
 class CohortTerms(NamedTuple):
-    """What holds of a dose cohort; None is what nobody has decided. `since`: the state's day."""
+    """A dose cohort's current terms; None if not decided. `since`: the date of its state."""
 
     state: State | None = None
     since: date | None = None
@@ -43,7 +43,7 @@ class CohortTerms(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """Who holds a place, since when; and when that participant withdrew after the dose."""
+    """Who holds a place, since when, and when that participant withdrew after the dose, if so."""
 
     subject: str
     enrolled_on: date
@@ -51,14 +51,14 @@ class Holder(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """Why nobody may be dosed in a cohort; `until` that day, if it passes by itself."""
+    """Why nobody may be dosed in a cohort; `until`: the day it ends by itself, if it does."""
 
     why: str
     until: date | None = None
 
 
 class CohortBoard(NamedTuple):
-    """One dose cohort. `next_on` is the first day from `on` for the next; None if none is sure."""
+    """One dose cohort. `next_on`: the first day for the next dose; None if not certain."""
 
     name: str
     terms: CohortTerms
@@ -68,15 +68,15 @@ class CohortBoard(NamedTuple):
 
     @property
     def free(self) -> int | None:
-        """Places that nobody holds; None if the number of places is not decided."""
+        """The number of free places; None if the number of places is not decided."""
         places = self.terms.places
         return None if places is None else max(places - len(self.holders), 0)
 
 
 class Board(NamedTuple):
-    """All dose cohorts on one day; `enrollment` is how many participants the trial has room for.
+    """All dose cohorts on one day; `enrollment` is the trial's planned number of participants.
 
-    `undecided`: who was eligible at the newest screening, and waits for a decision.
+    `undecided`: subjects eligible at their latest screening who await a decision.
     """
 
     on: date
@@ -87,7 +87,7 @@ class Board(NamedTuple):
 
 
 class Cohorts:
-    """The dose cohorts of a trial, as a log tells of them."""
+    """The dose cohorts of a trial, according to a log."""
 
     def __init__(self, trial: Trial, entries: Iterable[Kept]) -> None:
         kept = list(entries)
@@ -101,7 +101,7 @@ class Cohorts:
         return [one for cohort, one in self.holders if cohort == name]
 
     def terms(self, name: str, on: date) -> CohortTerms:
-        """What holds of a cohort on a day."""
+        """A cohort's terms on a day."""
         terms = CohortTerms()
         for one in self.states:
             if one.dose_cohort == name and one.on <= on:
@@ -112,7 +112,7 @@ class Cohorts:
         return terms
 
     def obstacles(self, name: str, on: date) -> Iterator[Obstacle]:
-        """Whatever speaks against a dose in this cohort on this day."""
+        """Everything that prevents a dose in this cohort on this day."""
         terms = self.terms(name, on)
         earlier = self.names[: self.names.index(name)]
         if terms.state != "open":
@@ -129,13 +129,13 @@ class Cohorts:
             yield from self._observed(one, on)
 
     def trial_is_full(self) -> Iterator[Obstacle]:
-        """Whether as many take part as the trial is registered for."""
+        """Yields an obstacle if the registered number of participants is reached."""
         if self.enrollment is not None and len(self.holders) >= self.enrollment:
             participants = count_of(self.enrollment, "participant")
             yield Obstacle(f"the trial is for {participants}, and as many are enrolled")
 
     def _too_early(self, name: str, sentinel_days: int, on: date) -> Iterator[Obstacle]:
-        """A dose within the sentinel interval of another, before or after it."""
+        """Yields an obstacle if another dose is within the sentinel interval, before or after."""
         for one in self.held(name):
             if abs((on - one.enrolled_on).days) < sentinel_days:
                 until = one.enrolled_on + timedelta(days=sentinel_days)
@@ -143,7 +143,7 @@ class Cohorts:
                 yield Obstacle(f"{_dosed(one)}; {days} between two doses", until)
 
     def _observed(self, name: str, on: date) -> Iterator[Obstacle]:
-        """The observation of an earlier cohort's last participant, while it lasts."""
+        """Yields an obstacle while an earlier cohort's last participant is under observation."""
         if held := self.held(name):
             days = self.terms(name, on).observation_days or 0
             last = max(held, key=lambda one: one.enrolled_on)
@@ -154,7 +154,7 @@ class Cohorts:
 
 
 def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
-    """The board on a day, from what was screened and decided by then, as it is known by now."""
+    """The board on a day, from screenings and decisions up to then, with later corrections."""
     kept = as_of(entries, on)
     cohorts = Cohorts(trial, kept)
 
@@ -171,8 +171,8 @@ def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
 
 
 def _holders(standing: Sequence[Decision]) -> Iterator[tuple[str | None, Holder]]:
-    """Who was enrolled into which dose cohort, by day, less who withdrew before the dose."""
-    by_day = sorted(standing, key=lambda one: one.on)  # of one day, in their places
+    """Who was enrolled into which dose cohort, by day, without those who withdrew undosed."""
+    by_day = sorted(standing, key=lambda one: one.on)  # stable: those of one day keep their order
     for at, one in enumerate(by_day):
         if one.decision != "enrolled":
             continue
@@ -187,9 +187,9 @@ def _dosed(one: Holder) -> str:
 
 
 def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
-    """The decision as it can be entered now, with what speaks against it.
+    """The decision, with `despite` listing what speaks against it.
 
-    Raises InputError if it contradicts an earlier one, or needs a reason and has none.
+    Raises InputError if it contradicts another decision, or needs a reason and has none.
     """
     every = list(log.every(details=False))
     corrected = None if decision.corrects is None else decision.corrects.of
@@ -214,8 +214,8 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
 def _contradicts(entries: Sequence[Kept], decision: Decision) -> str:
     """Which decision makes this one impossible; empty if none.
 
-    A correction stands in the place of what it corrects. So it is held against what stands, and
-    what was decided after that place, or is of a later day, is held against it.
+    A correction takes the place of the entry it corrects. It must fit the decisions before that
+    place, and those after it, or of a later day, must fit the correction.
     """
     of = None if decision.corrects is None else decision.corrects.of
     known = [one for one in standing(entries) if one.subject == decision.subject]
@@ -248,7 +248,7 @@ def _enrolment(known: Iterable[Decision]) -> Decision | None:
 
 
 def _cannot_follow(known: Sequence[Decision], decision: Decision) -> str:
-    """Which of the known decisions makes one impossible that was made after them."""
+    """Which of the known decisions rules out a later one; empty if none."""
     if (enrolled := _enrolment(known)) is None:
         return ""
     entered = f"was enrolled on {enrolled.on}, by entry {enrolled.number}"
@@ -260,7 +260,7 @@ def _cannot_follow(known: Sequence[Decision], decision: Decision) -> str:
 
 
 def _last(known: Sequence[Decision]) -> Decision:
-    """The last of the decisions of one subject, by its day."""
+    """The latest decision, by date, of those about one subject."""
     return latest(known)[known[0].subject]
 
 
@@ -270,7 +270,7 @@ _CORRECT = "If that is wrong, correct it with --corrects {}"
 def _against(
     trial: Trial, others: Sequence[Kept], decision: Decision, screening: ScreeningEntry | None
 ) -> Iterator[str]:
-    """What a decision needs a reason for."""
+    """What speaks against a decision, so that it needs a reason."""
     if decision.decision == "none":
         return
     if screening is None:
@@ -294,7 +294,7 @@ def _against(
 
 
 def _not_eligible(trial: Trial, screening: ScreeningEntry, on: date) -> Iterator[str]:
-    """Why a subject is not eligible on a day by a screening: as it was found, and as of then."""
+    """Why a subject is not eligible by a screening: as found at the time, and as of that day."""
     found = f"entry {screening.number}, the newest screening, found the subject"
     if screening.outcome.verdict != "eligible":
         yield f"{found} {_words(screening.outcome)} on {screening.on}"
@@ -312,7 +312,7 @@ def _not_eligible(trial: Trial, screening: ScreeningEntry, on: date) -> Iterator
 
 
 def _words(outcome: Outcome) -> str:
-    """An outcome that is not eligible, and why."""
+    """An outcome other than eligible, and why, as text."""
     why = f"fails {', '.join(outcome.failed)}" if outcome.failed else f"{outcome.open} open"
     clears = "" if outcome.clears_on is None else f", until {outcome.clears_on}"
     return f"{outcome.verdict} ({why}{clears})"

@@ -1,7 +1,7 @@
-"""Entries of the screening log: who was screened and what came of it, and what people decided.
+"""Entries of the screening log: screenings with their outcome, and decisions made by people.
 
-All stand in one chain of seals. Which of them count: those that no later one corrects. A screening
-is made ready in full, or as the minimum until consent is recorded.
+All entries form one chain of seals; those that no later entry corrects are current. A screening is
+recorded in full or, until consent is recorded, as a minimum.
 """
 
 import re
@@ -21,7 +21,7 @@ from trialscreen.screening.samples import Awaited, StaleInWords, awaited_from
 from trialscreen.screening.screen import Screening
 
 Stage = Literal["full", "before consent"]
-"""How much an entry holds; before consent is recorded, no more than the minimum."""
+"""How much an entry holds: everything, or only the minimum allowed before consent."""
 
 Choice = Literal["enrolled", "declined", "withdrawn", "screen-failure", "none"]
 """`none` only corrects a decision that was not taken."""
@@ -38,7 +38,7 @@ class Criteria(NamedTuple):
 
 
 class LoggedFinding(NamedTuple):
-    """What was found of one criterion; as `Finding`, in words that outlast the program."""
+    """The result of one criterion: a `Finding` as text, for the log."""
 
     id: str
     kind: Kind
@@ -52,10 +52,10 @@ class LoggedFinding(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one screening came to. `failed` are ids of criteria in protocol order.
+    """The outcome of one screening. `failed` are ids of criteria in protocol order.
 
-    `clears_on`: the first day on which all of these have cleared; None if none is sure.
-    `unconfirmed`: the readings that it rests on and that were not confirmed.
+    `clears_on`: the first day on which all of these have cleared; None if not certain.
+    `unconfirmed`: the unconfirmed readings that the outcome depends on.
     """
 
     verdict: Verdict
@@ -66,7 +66,7 @@ class Outcome(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """The number of the entry that this one stands in for, and why."""
+    """The number of the entry that this one replaces, and why."""
 
     of: int
     reason: str
@@ -76,10 +76,10 @@ class ScreeningEntry(NamedTuple):
     """One screening for the log.
 
     Before consent, `answers`, `findings`, `stale` and `evidence` are empty, and `awaited` names
-    no element, but only each source that something is awaited from.
+    only sources, no elements.
 
-    What the log adds to every entry: `number`, `at` (UTC), `by` whom, with which version of the
-    `tool`, and the `seal`, 64 hexadecimal digits. Until then the number is 0.
+    The log adds to every entry: `number` (0 until then), `at` (UTC), `by` (initials or staff
+    code), the version of the `tool`, and the `seal`, 64 hexadecimal digits.
     """
 
     subject: str
@@ -102,10 +102,10 @@ class ScreeningEntry(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What was decided of a subject; its day, of an enrolment, stands for that of the dose.
+    """A decision about a subject; the date of an enrolment is taken as that of the dose.
 
-    `despite`: what spoke against it when it was entered. `screening`: the number of the
-    newest screening by then. `not_dosed`: of a withdrawal, that no dose was given.
+    `despite`: what spoke against it when it was entered. `screening`: the number of the latest
+    screening at that time. `not_dosed`: the subject withdrew without having been dosed.
     """
 
     subject: str
@@ -126,7 +126,7 @@ class Decision(NamedTuple):
 
 
 class CohortState(NamedTuple):
-    """What the sponsor decided of a dose cohort; None leaves what was decided before.
+    """The sponsor's decision on a dose cohort; None leaves an earlier value unchanged.
 
     `places` are participants; `sentinel_days` lie between the doses of two of them,
     `observation_days` between the last dose and the first of the next cohort.
@@ -149,7 +149,7 @@ class CohortState(NamedTuple):
 
 
 Kept = ScreeningEntry | Decision | CohortState
-"""Whatever is an entry of a log."""
+"""Any entry of a log."""
 
 KINDS: Mapping[type, str] = {
     ScreeningEntry: "screening",
@@ -162,19 +162,19 @@ OfSubject = TypeVar("OfSubject", ScreeningEntry, Decision)
 
 
 def corrected_by(entries: Iterable[Kept]) -> dict[int, int]:
-    """The number of each entry that was corrected, and of the one that stands in for it."""
+    """Maps the number of each corrected entry to that of its correction."""
     return {one.corrects.of: one.number for one in entries if one.corrects is not None}
 
 
 def current(entries: Iterable[K]) -> list[K]:
-    """The entries that no later one corrects, in their order."""
+    """The entries that no later one corrects, in order."""
     listed = list(entries)
     corrected = corrected_by(listed)
     return [one for one in listed if one.number not in corrected]
 
 
 def as_of(entries: Iterable[Kept], on: date) -> list[Kept]:
-    """What is of a day or earlier, by all corrections made since; with what these correct."""
+    """The entries dated `on` or earlier, judged by their last correction, with all corrections."""
     listed = list(entries)
     days, later = {one.number: one.on for one in listed}, corrected_by(listed)
 
@@ -187,7 +187,7 @@ def as_of(entries: Iterable[Kept], on: date) -> list[Kept]:
 
 
 def places(entries: Iterable[Kept]) -> dict[int, int]:
-    """The number of each entry, and of the one in whose place it stands, by all corrections."""
+    """Maps the number of each entry to that of the original entry that it corrects, or its own."""
     found: dict[int, int] = {}
     for one in entries:
         of = one.number if one.corrects is None else one.corrects.of
@@ -196,7 +196,7 @@ def places(entries: Iterable[Kept]) -> dict[int, int]:
 
 
 def latest(entries: Iterable[OfSubject]) -> dict[str, OfSubject]:
-    """The last current entry of each subject, by its day; subjects as they first appear."""
+    """The latest current entry of each subject, by date; subjects in order of appearance."""
     found: dict[str, OfSubject] = {}
     for one in current(entries):
         before = found.get(one.subject)
@@ -206,7 +206,7 @@ def latest(entries: Iterable[OfSubject]) -> dict[str, OfSubject]:
 
 
 def standing(entries: Iterable[Kept]) -> list[Decision]:
-    """The decisions that no later one corrects, or takes back, each in its first one's place."""
+    """The decisions not corrected or revoked, each in the place of the one it corrects."""
     decisions = [one for one in entries if isinstance(one, Decision)]
     place = places(decisions)
     found = [one for one in current(decisions) if one.decision != "none"]
@@ -214,10 +214,10 @@ def standing(entries: Iterable[Kept]) -> list[Decision]:
 
 
 def undecided(entries: Iterable[Kept]) -> list[ScreeningEntry]:
-    """The newest screening of each subject of whom nothing was decided since.
+    """The latest screening of each subject about whom nothing has been decided since.
 
-    Who was turned away and is screened again, on the day of the decision or later, is to be
-    decided anew; a participant is not.
+    A subject who was turned away and is screened again, on the day of that decision or later,
+    needs a new decision; a participant does not.
     """
     kept = list(entries)
     decisions = standing(kept)
@@ -242,11 +242,11 @@ def recorded(
     note: str = "",
     corrects: Correction | None = None,
 ) -> ScreeningEntry:
-    """What the log keeps of a screening of `subject`, a checked code.
+    """The log entry for a screening of `subject`, a checked code.
 
-    Before consent that is the code, the date, the outcome, the failed criteria and the day on
-    which these clear, and the sources awaited: no value, and so neither the note nor why it
-    corrects another. Raises InputError if a note beside an answer could lead to a person.
+    Before consent, only the code, the date, the outcome, the failed criteria and the day they
+    clear, and the awaited sources are kept: no values, and therefore no note or reason for a
+    correction. Raises InputError if a note beside an answer could identify a person.
     """
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
     clear_day = None if screening.fails_by_then else screening.clears_on
@@ -268,17 +268,17 @@ def recorded(
 
 
 NOT_KEPT = "not kept before consent"
-"""Stands for the reason of a correction."""
+"""Replaces the reason for a correction."""
 _AS_FOUND = attrgetter(*LoggedFinding._fields)
-"""What is kept of a finding, which has attributes of these names."""
+"""The fields of a finding that are kept."""
 _OF_PERSON = re.compile(r"\b(Patient|person)/[A-Za-z0-9.\-]+")
 _PLACE = re.compile(r"\b[A-Za-z_]+/[A-Za-z0-9.\-]{1,64}")
 _OF_PLACES = (Key.RECORD, Key.DESPITE)
-"""Notes in which places in a record stand."""
+"""Notes that contain places in a record."""
 
 
 def _kept(answer: Answer) -> Answer:
-    """An answer without its place in a file, and without the number of the patient in a record."""
+    """An answer without its place in a file or the patient's number in a record."""
     notes = {
         key: _OF_PERSON.sub(r"\1", text) if key in _OF_PLACES else text
         for key, text in answer.notes.items()
@@ -287,7 +287,7 @@ def _kept(answer: Answer) -> Answer:
 
 
 def _kept_evidence(one: Evidence) -> Evidence:
-    """Evidence without the number of the patient, and without words that could lead to one."""
+    """Evidence without the patient's number, or text that could identify a person."""
     try:
         check_remark(one.value)
     except ValueProblem:
@@ -296,9 +296,9 @@ def _kept_evidence(one: Evidence) -> Evidence:
 
 
 def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
-    """From which sources something is awaited, and since when, without what it is.
+    """The sources that values are awaited from, and since when, without naming the values.
 
-    That a signature is, is told already.
+    Awaited signatures are omitted: that consent is pending is recorded anyway.
     """
     elements = screening.trial.elements
     first: dict[Source, date] = {}
@@ -311,14 +311,14 @@ def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
 
 
 def outcome_of(screening: Screening) -> Outcome:
-    """What a screening came to, without the day on which that clears."""
+    """The outcome of a screening, without `clears_on`."""
     failed = tuple(one.id for one in screening.failing)
     open_, unconfirmed = screening.open, screening.unconfirmed
     return Outcome(screening.verdict, open_, failed, unconfirmed=unconfirmed)
 
 
 def consent_is_recorded(screening: Screening) -> bool:
-    """Whether every signature that the trial asks for is known to be given."""
+    """Whether every signature that the trial requires is known to be given."""
     elements = screening.trial.elements.values()
     signatures = [one.name for one in elements if one.consent and one.no_is_not_yet]
     given = (screening.facts.get(name) == Exactly(value=True) for name in signatures)
@@ -332,7 +332,7 @@ def criteria_of(trial: Trial) -> Criteria:
 def _check_notes(answers: Answers) -> None:
     problems: list[Problem] = []
     for name, one in answers.items():
-        # What these hold is checked: a version, days, and of an answer set aside, its value.
+        # These need no check: a version, dates, and the value of an answer set aside.
         checked = {Key.CRITERIA, Key.SAMPLED, Key.AWAITED_SINCE}
         checked |= {Key.SET_ASIDE} if one.text == UNKNOWN_WORD else set()
         for key in sorted(one.notes.keys() - checked):

@@ -1,6 +1,6 @@
-"""What the log says of a later day: who is due, who waits for what, who would come out otherwise.
+"""Follow-up from the log: who is due for screening, who awaits what, whose result would change.
 
-What is merely unknown is not waited for: nobody has promised it.
+Values that are merely unknown are not awaited: nobody has promised them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,16 +29,16 @@ from trialscreen.screening.screen import Screening, screen
 
 
 class Due(NamedTuple):
-    """A subject to screen again: from `day` on, by the last entry; `failed` clear by then."""
+    """A subject to screen again from `day` on, when the `failed` criteria have cleared."""
 
     day: date
     entry: ScreeningEntry
 
 
 def due(entries: Iterable[Kept]) -> list[Due]:
-    """Who fails now and will not later, if nothing else changes; the earliest first.
+    """Subjects who fail now but will not later, if nothing else changes; earliest first.
 
-    Not who has declined, withdrawn or been enrolled since; a screen failure can be screened again.
+    Excludes those who have since declined, withdrawn or been enrolled, but not screen failures.
     """
     kept = list(entries)
     decided = latest(standing(kept)).values()
@@ -56,14 +56,13 @@ def due(entries: Iterable[Kept]) -> list[Due]:
 # Who waits.
 
 What = Literal["consent", "awaited values", "washout", "judgement", "stale values"]
-"""`washout` is a failing criterion that clears by itself, whatever its window counts."""
+"""`washout`: a failing criterion that clears by itself, whatever its window measures."""
 
 
 class Wait(NamedTuple):
-    """One thing that a subject waits for: since when, until which day if that is known.
+    """One thing that a subject waits for: since when, and until which day if that is known.
 
-    `about` are the sources or elements that are awaited, the elements that are stale, or the
-    criteria that clear.
+    `about`: the awaited sources or elements, the stale elements, or the criteria that clear.
     """
 
     what: What
@@ -73,7 +72,7 @@ class Wait(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A subject who waits, by the newest screening."""
+    """A subject who waits, according to the latest screening."""
 
     entry: ScreeningEntry
     waits: tuple[Wait, ...]
@@ -84,7 +83,7 @@ class Waiting(NamedTuple):
 
     @property
     def next_date(self) -> date | None:
-        """The first day on which something is due; None if nothing has a day."""
+        """The first day on which something is due; None if nothing has a date."""
         return min((one.until for one in self.waits if one.until is not None), default=None)
 
 
@@ -94,10 +93,10 @@ def queue(
     on: date,
     full: Callable[[ScreeningEntry], ScreeningEntry],
 ) -> list[Waiting]:
-    """Who may still take part, is not decided, and waits on a day; the next due first.
+    """Undecided subjects who may still take part and wait for something; the next due first.
 
-    By what is of that day and the days before, as it is known by now. `full` gives an entry with
-    its answers, where `entries` have none.
+    Uses entries dated `on` or earlier, with all corrections made since. `full` returns an entry
+    with its answers, if those in `entries` have none.
     """
     kept = as_of(entries, on)
     screenings: dict[str, list[ScreeningEntry]] = {}
@@ -112,7 +111,7 @@ def queue(
 
 
 def _since(screenings: Iterable[ScreeningEntry]) -> Mapping[What, date]:
-    """Since when a subject waits for what the newest screening waits for, without a break."""
+    """Since when, without interruption, a subject has been waiting for each thing."""
     found: dict[What, date] = {}
     going_on: set[What] = {"consent", "washout", "judgement"}
     for entry in sorted(screenings, key=lambda one: (one.on, one.number), reverse=True):
@@ -175,10 +174,10 @@ class Flip(NamedTuple):
 
 
 class Again(NamedTuple):
-    """One subject screened anew. `now` is None if that cannot be, `problems` say why.
+    """One subject screened again. `now` is None if that is impossible; `problems` say why.
 
-    `problems` with an outcome name answers that could not be used. `stale` are the values that
-    are too old by then.
+    If there is an outcome, `problems` name answers that could not be used. `stale` are the values
+    that are too old by then.
     """
 
     entry: ScreeningEntry
@@ -189,18 +188,18 @@ class Again(NamedTuple):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether values are too old of a subject whom nothing excludes."""
+        """Whether a subject who is not ineligible has stale values."""
         return self.now is not None and self.now.verdict != "ineligible" and bool(self.stale)
 
     @property
     def is_changed(self) -> bool:
-        """Whether the verdict, or what an undetermined one waits for, came out otherwise."""
+        """Whether the verdict, or what an undetermined verdict waits for, changed."""
         was = self.entry.outcome
         return self.now is not None and (was.verdict, was.open) != (self.now.verdict, self.now.open)
 
     @property
     def to_be_told(self) -> bool:
-        """Whether the verdict changed or cannot be told, or an answer that decided is not used."""
+        """Whether the verdict changed or is not known, or a deciding answer could not be used."""
         return self.is_changed or self.now is None or bool(self.problems and self.flips)
 
 
@@ -213,8 +212,8 @@ def rescreen(
 ) -> list[Again]:
     """The `latest` screening of each subject, `rescreened`; `newest` need no details.
 
-    `entries` have them, and are seen one at a time: all of a long log would fill the memory. So
-    would what changed in those that are not told.
+    `entries` have the details, and are read one at a time to save memory; so the changes of
+    subjects that are not to be reported (`is_told`) are dropped.
     """
     found: dict[str, Again] = {}
     for entry in entries:
@@ -228,7 +227,7 @@ def rescreen(
 
 
 def rescreened(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
-    """A screening with its answers and these criteria on day `on`."""
+    """Repeats a logged screening with its answers, by the criteria of `trial`, on day `on`."""
     if entry.stage != "full":
         return Again(entry, None, problems=("no answers are kept before consent",))
     if on < entry.on:
@@ -252,7 +251,7 @@ def rescreened(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
 
 
 def _flips(entry: ScreeningEntry, then: Screening, now: Screening) -> Iterable[Flip]:
-    """`then` is by the new criteria on the old date."""
+    """The criteria that changed; `then` is the result by the new criteria on the old date."""
     was = {one.id: one.passes for one in entry.findings}
     for by_then, one in zip(then.findings, now.findings, strict=True):
         before = was.get(one.id)

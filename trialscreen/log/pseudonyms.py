@@ -1,7 +1,7 @@
-"""Pseudonymous codes: what looks as if it could lead to a person is refused, with the reason.
+"""Checks pseudonymous codes and remarks: refuses what looks as if it could identify a person.
 
 No pattern can know every name. These catch what gets typed by habit: a name, an address, a
-telephone number, the number of a hospital record.
+telephone number, a hospital record number.
 """
 
 import re
@@ -12,13 +12,13 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown
 
 MAX_CODE, MAX_REMARK = 40, 1000
-"""Characters of a code, and of a note or a reason."""
+"""The maximum length in characters of a code, and of a note or reason."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _DATE = re.compile(r"(?<!\d)(19|20)\d\d[-./]?(0[1-9]|1[0-2])[-./]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _PARTS = re.compile("[0-9]+|[a-z]+|.")
 _MOST_PARTS = 5
-"""Of a written day, with what separates them."""
+"""The parts of a written date, including its separators."""
 _OF_OUR_TIME = re.compile("(?<![0-9])(19|20)[0-9]{2}(?![0-9])")
 _REGISTERED = re.compile(r"NCT\d{8}", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -30,11 +30,11 @@ _RECORD = re.compile(
 )
 _TELEPHONE = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){8,}")
 _MOST_DIGITS = 6
-"""In one run, or in all of a code without letters; more are a telephone or record number."""
+"""In one run, or in a code without letters; more look like a telephone or record number."""
 _MOST_JOINED = 9
-"""In runs that only separators part, as in 138-001-38000, also beside letters."""
+"""In runs joined only by separators, as in 138-001-38000, even next to letters."""
 _MOST_LETTERS = 3
-"""Of an abbreviation."""
+"""The longest word that counts as an abbreviation."""
 _JOINED = re.compile(r"\d+(?:[._/-]+\d+)*")
 _BIRTH = re.compile(
     r"\b(dob|d\.o\.b|born|birth ?da(?:te|y)|date of birth)\b\W*(?:on|in|is|was)?\W*"
@@ -52,13 +52,13 @@ _WORDS = frozenset(
         *("arm", "number"),
     )
 )
-"""What a code may spell out."""
+"""Words that may occur in a code."""
 
 
 def check_subject(code: str, pattern: re.Pattern[str] | None = None) -> str:
-    """The subject code, if it can be one. Raises ValueProblem.
+    """The subject code, if it is acceptable; else raises ValueProblem.
 
-    Where a site states the `pattern` of its codes, what fits it as a whole is one.
+    If a site specifies the `pattern` of its codes, a code must match it entirely instead.
     """
     if pattern is not None:
         if not code or len(code) > MAX_CODE or not code.isprintable():
@@ -75,14 +75,14 @@ def check_subject(code: str, pattern: re.Pattern[str] | None = None) -> str:
 
 
 def check_staff(code: str) -> str:
-    """The initials or staff code of who screens, if it can be that. Raises ValueProblem."""
+    """The initials or staff code, if it is acceptable; else raises ValueProblem."""
     expected = "initials such as JW, or a staff code"
     _check(code, expected, expected)
     return code
 
 
 def check_remark(text: str) -> str:
-    """A note or a reason, if nothing in it seems to lead to a person. Raises ValueProblem."""
+    """A note or reason, if it does not seem to identify a person; else raises ValueProblem."""
     if len(text) > MAX_REMARK:
         raise ValueProblem(f"{len(text):,} characters; at most {MAX_REMARK:,} are kept")
     if not text.isprintable():
@@ -103,7 +103,7 @@ def check_remark(text: str) -> str:
 
 
 def _check(code: str, expected: str, instead: str) -> None:
-    """Whether it has the form of a code, and does not look like what leads to a person."""
+    """Raises ValueProblem unless `code` has the form of a code and seems to identify nobody."""
     if not code:
         raise ValueProblem(f"an empty code; expected {expected}")
     if len(code) > MAX_CODE:
@@ -121,7 +121,7 @@ def _check(code: str, expected: str, instead: str) -> None:
 
 
 def _looks_like(code: str) -> str:
-    """What a code of allowed characters looks like that it must not be; empty if nothing."""
+    """The kind of identifier that a code looks like, such as a name; empty if none."""
     letters = _LETTERS.findall(code)
     longest = max(map(len, re.findall(r"\d+", code)), default=0)
     joined = max((sum(map(str.isdigit, run)) for run in _JOINED.findall(code)), default=0)
@@ -135,9 +135,9 @@ def _looks_like(code: str) -> str:
 
 
 def _states_a_day(code: str) -> bool:
-    """Whether any run of whole parts of a code can be read as a day: `S-17.4.58` as 17 April 1958.
+    """Whether any run of whole parts of a code can be read as a date: `S-17.4.58` as 17 April 1958.
 
-    Six digits in one run can be one too, but so many codes are six digits that they are taken.
+    Six digits in one run may be a date too, but are accepted, as so many codes have six digits.
     """
     parts = _PARTS.findall(code.lower().replace("_", "-"))
     starts = range(len(parts))
@@ -150,9 +150,9 @@ def _states_a_day(code: str) -> bool:
 
 
 def _with_whole_years(run: list[str]) -> Iterator[str]:
-    """A run of parts as it stands, and with two digits at its end or start as those of a year.
+    """A run of parts, and the same with two digits at either end expanded to a year.
 
-    Not where only hyphens part them: so codes of a site, a cohort and a number look (12-03-07).
+    Not if separated by hyphens only, like codes of site, cohort and number (12-03-07).
     """
     yield "".join(run)
     if all(part == "-" or part.isdigit() for part in run):
@@ -164,7 +164,7 @@ def _with_whole_years(run: list[str]) -> Iterator[str]:
 
 
 def _is_like_a_name(word: str) -> bool:
-    """A word that can be spoken, and is neither an abbreviation nor a word that codes use."""
+    """Whether a word is pronounceable, and neither an abbreviation nor a word used in codes."""
     if word.lower() in _WORDS or not re.search("[aeiouy]", word, re.IGNORECASE):
         return False
     is_abbreviation = word.isupper() or word.islower()

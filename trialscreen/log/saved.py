@@ -1,4 +1,4 @@
-"""Answers that interviews saved beside a log, found again by the subject's code in them."""
+"""Finds answers that interviews saved next to a log, by the subject codes in the files."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -15,7 +15,7 @@ _ENDINGS = (".yaml", ".yml")
 
 
 class Saved(NamedTuple):
-    """Saved answers of a subject, of a screening on that day; `number` is its entry, if logged."""
+    """A subject's saved answers for a screening on a day; `number`: its entry, if logged."""
 
     subject: str
     on: date | None
@@ -24,7 +24,7 @@ class Saved(NamedTuple):
 
 
 def saved_answers(nct_id: str, folders: Iterable[Path], entries: Iterable[Kept]) -> list[Saved]:
-    """What interviews saved for a trial in these folders, with the subject's code; by file name."""
+    """The answers saved for a trial in these folders that have a subject code, by file name."""
     numbers = {
         (one.subject, one.on): one.number for one in entries if isinstance(one, ScreeningEntry)
     }
@@ -38,13 +38,13 @@ def saved_answers(nct_id: str, folders: Iterable[Path], entries: Iterable[Kept])
 def _found(head: bytes, folder: Path) -> Iterator[Saved]:
     try:
         paths = sorted(folder.iterdir())
-    except OSError:  # a folder that may be entered and not listed
+    except OSError:  # a folder may be accessible but not readable
         return
     for path in paths:
         if path.suffix.lower() in _ENDINGS and path.is_file() and _begins_with(path, head):
             problems: list[Problem] = []
             answers = read_answers(str(path), problems)
-            if SUBJECT in answers:  # what cannot be read names nobody
+            if SUBJECT in answers:  # a file that cannot be read has no subject
                 day = day_or_text(answers[SCREENING_DATE].text) if SCREENING_DATE in answers else ""
                 yield Saved(answers[SUBJECT].text, day if isinstance(day, date) else None, path)
 

@@ -1,9 +1,9 @@
-"""An entry as the log keeps it: two JSON texts, and the seal over them.
+"""Serializes log entries to two JSON texts, and seals them in a hash chain.
 
 The `head` is what a list needs, the `detail` what a report needs. The seal is the SHA-256
-(FIPS 180-4) of the number, the seal before it, the number that is corrected, and both
-texts, a line each; JSON has no line breaks of its own here. So no entry can be changed,
-moved, taken out or put in without breaking the seals that follow.
+(FIPS 180-4) of the entry's number, the previous seal, the number of the entry it corrects, and
+both texts, one per line; the JSON contains no line breaks. So no entry can be changed, moved,
+removed or inserted without breaking the seals that follow.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from trialscreen.model.dates import in_utc
 from trialscreen.model.registration import as_data
 
 NO_SEAL = "0" * 64
-"""What stands for the seal before the first."""
+"""The previous seal of the first row."""
 
 
 class Row(NamedTuple):
@@ -47,7 +47,10 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
 
 
 def texts(entry: Kept) -> tuple[str, str]:
-    """The head and the detail; of a decision the head is all, less what a row holds itself."""
+    """The head and the detail of an entry, without the fields that have columns of their own.
+
+    A decision is all head.
+    """
     told = as_data(entry) | {"at": in_utc(entry.at)}
     if entry.corrects is not None:
         told["reason"] = entry.corrects.reason
@@ -71,26 +74,26 @@ _HEAD = (
     *("at", "by", "tool", "subject", "screening_date", "criteria", *Outcome._fields),
     *("stage", "note", "reason", "awaited", "stale"),
 )
-"""What a list needs of a screening, in this order."""
+"""The fields of a screening that a list needs, in this order."""
 _LATER = ("unconfirmed", "awaited", "stale")
-"""Entries of before these were kept have none of them."""
+"""Fields added later, which older entries lack."""
 _OF_ROW = ("number", "seal", "corrects")
-"""What a row holds itself."""
+"""Fields that are columns of a row."""
 
 
 def text_of(data: Mapping[str, Any]) -> str:
-    """JSON on one line, the same for the same data."""
+    """Deterministic JSON on one line."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def entry_of(row: Row) -> Kept:
-    """The entry in a row; without a detail (an empty text) it has no answers and findings.
+    """The entry in a row; if its detail is empty, without answers and findings.
 
-    Raises ValueError if there is none in it.
+    Raises ValueError if the row does not contain an entry.
     """
     try:
         head = json.loads(row.head)
-        # A screening has no kind: it had none before there were decisions.
+        # A screening has no kind, because the log at first had no other entries.
         kind = _OF_KIND[head.pop("kind", KINDS[ScreeningEntry])]
         corrects = {"of": row.corrects, "reason": intern(head["reason"])}
         fields = _screening(head, row.detail) if kind is ScreeningEntry else head
@@ -102,7 +105,7 @@ def entry_of(row: Row) -> Kept:
 
 
 def _screening(head: Mapping[str, Any], text: str) -> dict[str, Any]:
-    """The fields of a screening, but for those of its row; `text` is its detail, or empty."""
+    """The fields of a screening, except those of its row; `text` is its detail, or empty."""
     told = {name: head.get(name, ()) if name in _LATER else head[name] for name in _HEAD}
     detail = json.loads(text) if text else {"answers": {}, "found": []}
     return {
@@ -120,10 +123,10 @@ _OF_KIND: Mapping[str, Any] = {words: kind for kind, words in KINDS.items()}
 
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """What makes a value of this type from decoded JSON; it raises an error for anything else.
+    """A function from decoded JSON to a value of this type, which raises for anything else.
 
-    Fields with a default may be missing, but for those of an entry itself. What no field takes is
-    of a later version, and may change what is said.
+    Fields with a default may be missing, except those of an entry itself. Unknown fields are an
+    error: they come from a later version, and may change the meaning.
     """
     of = get_args(kind)
     if get_origin(kind) is Literal:

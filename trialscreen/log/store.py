@@ -1,7 +1,7 @@
-"""The log's file: opened, read in order, added to. SQLite sees to it that an entry is whole.
+"""Opens, reads and appends to the log's SQLite file, with an atomic transaction per entry.
 
-The rollback journal is used and not the write-ahead log: one file stays one file, also on
-a network drive. An entry is acknowledged only when it is on the disk.
+The rollback journal is used instead of the write-ahead log, so that the log remains a single file,
+even on a network drive. An entry is acknowledged only once it is on disk.
 """
 
 import json
@@ -20,16 +20,16 @@ from trialscreen.model.errors import refuse
 from trialscreen.text.characters import folded, printable, shown
 
 PATIENCE = 30.0
-"""Seconds to wait for another process that writes."""
+"""Seconds to wait for another process that is writing."""
 
 AT_ONCE = 100
-"""Entries that are read under one lock."""
+"""Entries read under one lock."""
 
 ONE_WRITER = "BEGIN IMMEDIATE"
-"""In `with connection`: what is done is on the disk at the end, or undone."""
+"""Begins a transaction that `with connection` commits, or rolls back on an error."""
 
 MOST = 2**63 - 1
-"""No entry has a higher number in SQLite."""
+"""The highest entry number that SQLite can store."""
 
 DAMAGED = "is damaged; 'log verify' says where"
 
@@ -42,17 +42,17 @@ class Log:
     def __init__(self, path: Path, connection: sqlite3.Connection, nct_id: str, id_: str) -> None:
         self.path, self.nct_id, self._connection = path, nct_id, connection
         self.id = id_
-        """What tells it from all other logs."""
+        """A random id, unique to this log."""
 
     def entries(self, *, details: bool = True) -> Iterator[ScreeningEntry]:
-        """All screenings in their order; without details, none has answers or findings."""
+        """All screenings in order; without details, they have no answers or findings."""
         return (one for one in self.every(details=details) if isinstance(one, ScreeningEntry))
 
     def every(self, *, details: bool = True) -> Iterator[Kept]:
-        """All entries in their order: screenings, and what was decided.
+        """All entries in order: screenings and decisions.
 
-        They are read some at a time, so that others can add to the log, however long each is
-        looked at; what is added meanwhile is seen too.
+        They are read in batches, so that others can append to the log in the meantime; what they
+        append is included.
         """
         columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
         query = f"SELECT {columns} FROM entry WHERE number > ? ORDER BY number LIMIT {AT_ONCE}"  # noqa: S608
@@ -77,18 +77,18 @@ class Log:
         row = Row(*columns)
         try:
             return entry_of(row)
-        except ValueError:  # of what it holds, nothing is told: it may be anything
+        except ValueError:  # the contents are not shown: they may be anything
             where = f"{printable(str(self.path))} entry {row.number}"
             refuse(where, DAMAGED)
 
     def append(
         self, entry: K, by: str, tool: str, check: Callable[["Log", K], K] | None = None
     ) -> K:
-        """Adds an entry, dated now; it is on the disk when this returns.
+        """Appends an entry, dated now; it is on disk when this returns.
 
-        `check` sees the log as it is while nobody else can add to it, and gives the entry to
-        add. Raises InputError as it does, and if the entry is for another trial, or corrects
-        what it cannot.
+        `check` is called with the log locked against other writers, and returns the entry to
+        append. Raises InputError if `check` does, if the entry is for another trial, or if it
+        corrects an entry that it cannot.
         """
         entry = entry._replace(at=datetime.now(UTC).replace(microsecond=0), by=by, tool=tool)
         with file_errors(self.path), self._connection:
@@ -115,15 +115,15 @@ class Log:
         corrects: Correction | None,
         kind: type[Kept] = ScreeningEntry,
     ) -> None:
-        """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
+        """Raises InputError if an entry cannot be appended: for another trial, or a wrong one."""
         self.check_trial(nct_id)
         if corrects is not None and (message := self._not_correctable(corrects.of, subject, kind)):
             refuse("--corrects", message)
 
     def check_spelling(self, subject: str) -> None:
-        """Raises InputError for a new code that is written unlike another one and reads the same.
+        """Raises InputError for a new code that differs from an existing one in spelling only.
 
-        Capitals, blanks and the width of characters make no other subject.
+        Case, spaces and the width of characters do not distinguish subjects.
         """
         with file_errors(self.path):
             known = {one for (one,) in self._connection.execute(SUBJECTS)}
@@ -154,14 +154,14 @@ def _read_aloud(code: object) -> str:
 
 @contextmanager
 def open_log(path: Path) -> Iterator[Log]:
-    """A log that exists. Raises InputError if it does not, or is not a log."""
+    """Opens an existing log. Raises InputError if it does not exist or is not a log."""
     with connected(path) as connection:
         yield _known(path, connection)
 
 
 @contextmanager
 def open_or_begin(path: Path, nct_id: str, tool: str, *, begin: bool = True) -> Iterator[Log]:
-    """A log to add to; a new one, for its owner alone, is begun for this trial if it may be."""
+    """Opens a log to append to; creates one, readable by its owner only, if `begin` allows."""
     with file_errors(path):
         if begin:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -176,7 +176,7 @@ def open_or_begin(path: Path, nct_id: str, tool: str, *, begin: bool = True) -> 
 
 @contextmanager
 def connected(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to a file that exists, closed in the end. Raises InputError."""
+    """A connection to an existing file, closed at the end. Raises InputError."""
     with file_errors(path):
         if not path.is_file():
             message = "is not a file" if path.exists() else "there is no such file"
@@ -227,7 +227,7 @@ def _known(path: Path, connection: sqlite3.Connection) -> Log:
 
 
 def unlike_tables(connection: sqlite3.Connection) -> bool:
-    """Whether something stands for a table of the log, such as a view: reading it may not end."""
+    """Whether something else, such as a view, replaces a table of the log: reading it may hang."""
     query = (
         "SELECT count(*) FROM sqlite_schema"
         " WHERE lower(name) IN ('entry', 'latest') AND sql NOT LIKE 'CREATE TABLE%'"
@@ -237,7 +237,7 @@ def unlike_tables(connection: sqlite3.Connection) -> bool:
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite or the system says of the file into an InputError."""
+    """Converts errors of SQLite or the operating system to InputError."""
     try:
         yield
     except sqlite3.Error as error:
@@ -267,7 +267,7 @@ APPLICATION = 0x7473_6C67
 """SQLite's application_id of a screening log ("tslg")."""
 
 FORMAT = 1
-"""SQLite's user_version: which tables these are."""
+"""SQLite's user_version: the version of the schema."""
 
 SUBJECTS = """SELECT DISTINCT CASE WHEN json_valid(head) THEN json_extract(head, '$.subject') END
 FROM entry WHERE number > 0"""
@@ -308,7 +308,7 @@ BEGIN SELECT RAISE(ABORT, 'this row stays'); END""",
     "latest_is_one": """CREATE TRIGGER latest_is_one BEFORE INSERT ON latest
 BEGIN SELECT RAISE(ABORT, 'there is one row'); END""",
 }
-"""Each table and guard by its name, as SQLite keeps its text."""
+"""The SQL of each table and trigger by name, exactly as SQLite stores it."""
 
 FILL = "INSERT INTO latest VALUES (1, -1, ?)"
-"""Before the first row, with NO_SEAL, and before the guards."""
+"""Run with NO_SEAL before the first row is inserted and the triggers are created."""

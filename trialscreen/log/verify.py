@@ -1,7 +1,7 @@
-"""Whether a log is as it was written: every entry there, in its order, with the seal it got.
+"""Verifies that a log is as it was written: every entry present, in order, with its seal.
 
-What cannot be seen from the file alone: that someone wrote all of it anew, or put back an
-older copy. A seal noted elsewhere, as on a signed report, shows that too.
+The file alone cannot show that it was rewritten as a whole or replaced by an older copy. A seal
+noted elsewhere, as on a signed report, can.
 """
 
 import re
@@ -18,7 +18,7 @@ from trialscreen.text.characters import printable, shown
 
 
 class Fault(NamedTuple):
-    """What is wrong, and with which entry; None if it is the file as a whole."""
+    """What is wrong, and with which entry; None for the file as a whole."""
 
     entry: int | None
     message: str
@@ -35,16 +35,16 @@ class Noted(NamedTuple):
 
 
 NOTED_DIGITS = 16
-"""Of a seal, in what people note: enough that nobody finds another entry with the same."""
+"""Digits of a seal that people note: enough that no other entry with the same can be found."""
 
 
 def noted_as(number: int, seal: str) -> str:
-    """The number and the seal of an entry, as a person notes them elsewhere."""
+    """The number and (shortened) seal of an entry, to be noted elsewhere."""
     return f"{number}:{seal[:NOTED_DIGITS]}"
 
 
 def read_noted(text: str) -> Noted:
-    """What `noted_as` gave, or a longer part of the seal. Raises ValueProblem."""
+    """Parses the result of `noted_as`, perhaps with more of the seal. Raises ValueProblem."""
     found = _NOTED.fullmatch(text)
     if found is None:
         message = f"{shown(text)}; expected an entry's number and seal, such as 12:3f2a9c0d1e2f3a4b"
@@ -56,7 +56,7 @@ _NOTED = re.compile(f"([0-9]{{1,19}}):([0-9a-f]{{{NOTED_DIGITS},64}})")
 
 
 class Checked(NamedTuple):
-    """What a check found. `entries` are those read, `seal` that of the last of them."""
+    """The result of a check: the number of `entries` read, and the `seal` of the last."""
 
     entries: int
     seal: str
@@ -64,14 +64,14 @@ class Checked(NamedTuple):
 
     @property
     def noted(self) -> str:
-        """What to note elsewhere of the last entry, as `noted` reads it."""
+        """The last entry's number and seal, to be noted elsewhere."""
         return noted_as(self.entries, self.seal)
 
 
 def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
-    """Checks the whole chain. Raises InputError for a file that is not a log."""
+    """Checks the whole chain of seals. Raises InputError for a file that is not a log."""
     with store.connected(path) as connection:
-        # A file that was cut is read as far as it goes, which SQLite does in this mode only.
+        # Only in this mode does SQLite read a truncated file as far as it goes.
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA writable_schema = ON")
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
@@ -103,7 +103,7 @@ class _Chain:
             self._noted.setdefault(one.number, []).append(one.seal)
 
     def follow(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Fault]:
-        """What is wrong with rows as they lie in the file, where anything may be of any type."""
+        """Faults in the rows of the file, whose values may be of any type."""
         for number, previous, corrects, head, detail, seal in rows:
             if number <= self.number:
                 yield Fault(number, "stands twice")
@@ -144,17 +144,17 @@ class _Chain:
 
 
 MOST_MISSING = 100
-"""Missing entries in a row that are named one by one."""
+"""How many consecutive missing entries are reported one by one."""
 
 _ROWS = (
     "SELECT number, previous, corrects, CAST(head AS BLOB), CAST(detail AS BLOB), seal"
     " FROM entry NOT INDEXED ORDER BY number"
 )
-"""By the place in the file's own tree, so that no index is believed. Bytes: no decoding."""
+"""In the order of the table's own B-tree, relying on no index; as bytes, without decoding."""
 
 
 def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Tables and guards that are not as the log made them."""
+    """Reports tables and triggers that differ from those the log was created with."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
     expected = store.TABLES | store.GUARDS
     for name, sql in expected.items():

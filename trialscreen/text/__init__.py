@@ -1,1 +1,1 @@
-"""Text from outside: its characters, its spelling, files of it."""
+"""Reading and cleaning external text: characters, spellings, files and folders."""

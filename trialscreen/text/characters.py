@@ -1,6 +1,6 @@
-"""Text from outside: characters that may reach a terminal, the nearest known word, lines, spelling.
+"""Normalizes external text and makes it safe to print; wraps lines; suggests the nearest word.
 
-There is one spelling for what a careful reader takes for the same. A raised, lowered or circled
+Spellings that a careful reader takes for the same are folded into one. A raised, lowered or circled
 digit is not part of a number: `55¹` is 55 with a footnote.
 """
 
@@ -16,15 +16,15 @@ from functools import partial
 _CONTROL = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]"
 )
-"""C0 and C1 controls (but tab and newline), DEL, separators, marks that reorder text, and
-halves of characters, which no file can hold."""
+"""C0 and C1 controls except tab and newline, DEL, separators, bidirectional marks, surrogates and
+the byte order mark."""
 
 BLANKS = (
     " \t\n\v\f\r\x85\u00a0\u1680\u180e\u2028\u2029\u202f\u205f\u3000"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u200b\u200c\u200d\u2060\ufeff"
 )
-"""What shows nothing: spaces of every width, none included, and ends of lines."""
+"""Invisible characters: spaces of every width, including zero, and line breaks."""
 
 PLAIN = {
     "≥": ">=",
@@ -46,7 +46,7 @@ PLAIN = {
     **dict.fromkeys("“”„″", '"'),
     **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f", " "),
 }
-"""What stands for a character where only ASCII can be written."""
+"""ASCII replacements for common characters."""
 
 
 def first_control(text: str) -> str | None:
@@ -56,7 +56,7 @@ def first_control(text: str) -> str | None:
 
 
 def printable(text: str) -> str:
-    """`text` on one line and without controls: safe to show, whatever it was."""
+    """`text` on one line and without control characters: safe to show, whatever it was."""
     if text.isprintable():
         return text
     return " ".join(_CONTROL.sub("", text).split())
@@ -75,11 +75,11 @@ def shown(text: str) -> str:
 
 _START = re.compile(r" *(?:[0-9]+  )?")
 _FILLER = "\ufdd0"
-"""Stands for the second column of a wide character; in no text, for Unicode keeps it so."""
+"""Stands for the second column of a wide character; a noncharacter, so it occurs in no text."""
 
 
 def wrapped(text: str, columns: int) -> str:
-    """Each line broken at words; its later lines start under its first word, after a number."""
+    """Wraps each line at words; continuation lines align with its first word after a number."""
     import textwrap  # noqa: PLC0415 - only where lines are long
 
     lines = (text if text.isascii() else _filled(text)).split("\n")
@@ -89,9 +89,9 @@ def wrapped(text: str, columns: int) -> str:
 
 
 def error_columns() -> int:
-    """Of the terminal behind standard error as it is now, for it can be resized.
+    """The current width of the terminal behind standard error, which can be resized.
 
-    Some terminals, such as those of containers, do not tell their size: it is 0, and 80 are taken.
+    Some terminals, such as those of containers, report a width of 0; 80 is used instead.
     """
     columns = 0
     with suppress(OSError, ValueError):
@@ -100,7 +100,7 @@ def error_columns() -> int:
 
 
 def _filled(text: str) -> str:
-    """`text` with as many characters as it takes columns: two for a Chinese one."""
+    """`text` padded to one character per column: two for each wide (e.g. Chinese) one."""
     wide = (unicodedata.east_asian_width(one) in "WF" for one in text)
     return "".join(one + _FILLER * two for one, two in zip(text, wide, strict=True))
 
@@ -113,25 +113,26 @@ def some(texts: Sequence[str], most: int = 5) -> str:
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:
-    """`1 patient`, `2,000 patients`; `plural` where an s is not enough."""
+    """`1 patient`, `2,000 patients`; `plural` if it is not the noun with an s."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 LETTERS_ALIKE = 0.85
-"""Of two spellings of one word; `negative` and `positive`, `male` and `female` are less alike."""
+"""Similarity required of a misspelling; `negative`/`positive`, `male`/`female` are below it."""
 
 
 def misspelt(word: str, known: Iterable[str]) -> str:
-    """As `nearest`, for words with a meaning: one of nearly the same letters may be the opposite.
+    """As `nearest`, but stricter, for answers: a similar word may mean the opposite.
 
-    So may one with more before it, such as `non-reactive`.
+    So may one with a prefix, such as `non-reactive`.
     """
-    said = word.casefold()
-    return nearest(word, (one for one in known if not said.endswith(one.casefold())), LETTERS_ALIKE)
+    lowered = word.casefold()
+    known = (one for one in known if not lowered.endswith(one.casefold()))
+    return nearest(word, known, LETTERS_ALIKE)
 
 
 def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """' Did you mean …?' with the nearest of `known`, or the only one that begins so; or empty."""
+    """' Did you mean …?' with the nearest of `known`, or the only completion; empty if none."""
     import difflib  # noqa: PLC0415 - only for messages
 
     words, name = {word.casefold(): word for word in known}, name.casefold()
@@ -141,7 +142,7 @@ def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
 
 
 def plain_name(name: str) -> str:
-    """`name` as elements are named: `Birth-Date ` as `birth_date`."""
+    """`name` in the form of element names: `Birth-Date ` becomes `birth_date`."""
     import unicodedata  # noqa: PLC0415 - only for tables
 
     return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")
@@ -156,7 +157,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("pending result", "pending results", "awaiting result", "awaiting results"),
     ),
 }
-"""How yes, no, unknown and pending are written; a criteria file can add words of its own."""
+"""Spellings of yes, no, unknown and pending; a criteria file can add its own."""
 
 _DASHES = "-‐‑‒–—―−﹘﹣－_"
 _FULL_WIDTH = range(ord("０"), ord("９") + 1)
@@ -164,7 +165,7 @@ _RAISED_OR_LOWERED = "⁺⁻⁼₊₋₌"
 _POWER_OF_TEN = (
     "(?:(?<=[x×*])|(?<=[x×*] ))10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?<![0-9.])10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)(?= ?[a-z/{[])"
 )
-"""`1.2×10⁴`, `10⁴ copies/mL`. Alone, 10⁴ can be 10 with a footnote."""
+"""`1.2×10⁴`, `10⁴ copies/mL`. On its own, 10⁴ may be 10 with a footnote."""
 
 _SQUARE_OR_CUBE = "(?<=m)[²³]"
 
@@ -173,12 +174,12 @@ _SAME = str.maketrans("−–‐‑≦⩽≧⩾\u200b", "----≤≤≥≥ ")
 
 
 def flag(name: str) -> str:
-    """The name of an element, or of an argument, as a flag of the command line."""
+    """The command-line flag for an element or argument: `--birth-date`."""
     return "--" + name.replace("_", "-")
 
 
 def folded(text: str) -> str:
-    """`text` in small letters and plain characters, with single blanks between its words."""
+    """`text` in lower case and plain characters, with single spaces between words."""
     if text.isascii():  # most texts are, and each is folded many times
         return " ".join(text.lower().split())
     text = unicodedata.normalize("NFC", "".join(map(_plain, text)))
@@ -191,7 +192,7 @@ def folded(text: str) -> str:
 
 
 def _plain(character: str) -> str:
-    """What a character stands for; itself, if that would make an ornament a digit or a sign."""
+    """A character's NFKC form; unchanged if that would turn an ornament into a digit or sign."""
     plain = unicodedata.normalize("NFKC", character)
     if character in _RAISED_OR_LOWERED:
         return character
@@ -204,5 +205,5 @@ DASH = "a dash can mean negative, none or not known; write the word for it"
 
 
 def is_dash(text: str) -> bool:
-    """Whether nothing but dashes is written, which is refused for what `DASH` says."""
+    """Whether `text` consists of dashes only, which is refused for the reason in `DASH`."""
     return bool(text.strip()) and not text.strip(f"{_DASHES} ")

@@ -1,4 +1,4 @@
-"""Rows to CSV that a spreadsheet opens as text: no cell can become a formula."""
+"""Writes CSV that is safe to open in a spreadsheet: no cell can become a formula."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def write_rows(out: TextIO, rows: Iterable[Iterable[object]]) -> None:
 
 
 def cell_text(value: object) -> str:
-    """A cell's text; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    """A cell's text, prefixed with an apostrophe if a spreadsheet would take it for a formula."""
     if value is None:
         return ""
     text = str(value)

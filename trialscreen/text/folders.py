@@ -1,4 +1,4 @@
-"""Folders: all that is in them, or an error; what is left out in silence is a lost patient."""
+"""Lists the files in folders, completely or with an error: a file skipped is a patient lost."""
 
 import errno
 import os
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def files_beneath(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """Every file in a folder, at any depth, also behind links to folders.
+    """Every file in a folder, at any depth, following links to folders.
 
-    Links that lead back to a folder `above` are passed over. Raises OSError, with its name, for
-    a folder that cannot be read.
+    A link to one of the folders `above` it is skipped, as its files are found anyway. Raises
+    OSError, with the folder's name, for a folder that cannot be read.
     """
     here = folder.resolve()
     if here in above:
@@ -26,9 +26,9 @@ def files_beneath(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
 
 
 def look_into(pattern: str) -> None:
-    """Raises OSError for a folder that a pattern looks into, and that cannot be read.
+    """Raises OSError for an unreadable folder that a glob pattern would search.
 
-    glob passes over it, as a shell does.
+    `glob` skips such folders silently, as a shell does.
     """
     inner = Path(pattern)
     while has_magic(str(inner)):

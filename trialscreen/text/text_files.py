@@ -1,4 +1,4 @@
-"""Text files: read to a limit, as UTF-8; written whole or not at all."""
+"""Reads UTF-8 text files up to a size limit, and writes files atomically."""
 
 import os
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from trialscreen.model.errors import refuse
 from trialscreen.text.characters import first_control, printable
 
 MAX_BYTES = 1_000_000
-"""Read from a file at most; a criteria file is a tenth of it."""
+"""The largest file that is read, in bytes; a criteria file is a tenth of it."""
 
 
 def packaged(module: str, name: str, source: str = "") -> Path:
-    """What is installed beside a module; in a source tree, `source` or the same name there."""
+    """A data file installed next to a module; in a source tree, `source` or `name` at its root."""
     inside = Path(module).with_name(name)
     return inside if inside.exists() else Path(__file__).parents[2] / (source or name)
 
