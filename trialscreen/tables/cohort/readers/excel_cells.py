@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, cached_property
 from io import BytesIO
-from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError, fromstring, tostring
@@ -22,7 +21,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.reader.strings import read_rich_text
 from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.styles.stylesheet import apply_stylesheet
-from openpyxl.utils import column_index_from_string, range_boundaries
+from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
 from openpyxl.utils.datetime import MAC_EPOCH, from_ISO8601, to_excel
 from openpyxl.worksheet._reader import (
     FORMULA_TAG,
@@ -94,44 +93,11 @@ def _texts(reader: ExcelReader) -> Sequence[Text]:
 
 
 class Row(NamedTuple):
-    """A row: its number, from 1, the columns of its cells, and what they say but for the place."""
+    """A row: its number, from 1, and what each cell says, by the letters of its column."""
 
     number: int
     is_hidden: bool
-    columns: Sequence[int]
-    said: Sequence[str]
-
-
-class SheetText:
-    """The XML of a sheet: its rows in pieces, and the `head` and `tail` around them."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.head = self.tail = b""
-
-    def pieces(self) -> Iterator[str]:
-        """Whole rows, some at a time, one piece at least. Raises Unusual."""
-        head, begin, data = self._file.read(CHUNK).partition(b"<sheetData>")
-        if not begin or b"<!" in head or not _IN_UTF8.match(head):
-            raise Unusual
-        self.head = head + begin
-        while (end := data.find(b"</sheetData>")) < 0:
-            if (at := data.rfind(b"<row ")) > 0:
-                yield _text(data[:at])
-                data = data[at:]
-            more = self._file.read(CHUNK)
-            if not more or len(data) > CHUNK:
-                raise Unusual
-            data += more
-        yield _text(data[:end])
-        self.tail = data[end:] + self._file.read()
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Unusual from None
+    cells: Mapping[str, str]
 
 
 _BLANK = " \t\r\n"
@@ -139,9 +105,12 @@ _HEADER = re.compile(r'r="([1-9][0-9]{0,6})"((?: [A-Za-z0-9:]+="[^"<>&]*")*)(/?)
 _IS_HIDDEN = (' hidden="1"', ' hidden="true"')
 
 
-def _rows(piece: str) -> Iterator[Row]:
+def _rows(piece: bytes) -> Iterator[Row]:
     """Rows that are written as most programs do: `<row r="2"><c r="A2" s="1"><v>55</v></c>...`."""
-    before, *rows = piece.split("<row ")
+    try:
+        before, *rows = piece.decode().split("<row ")
+    except UnicodeDecodeError:
+        raise Unusual from None
     if before.strip(_BLANK):
         raise Unusual
     for row in rows:
@@ -152,19 +121,20 @@ def _rows(piece: str) -> Iterator[Row]:
             raise Unusual
         place = f'{about[1]}"'
         parts = [cell.partition(place) for cell in cells]
-        columns = [*map(_column, map(itemgetter(0), parts))]
-        if sorted({*columns, 0}) != [0, *columns]:  # in order, and each once
+        found = {letters: said for letters, _, said in parts}
+        if len(found) < len(parts):
             raise Unusual
-        is_hidden = any(one in about[2] for one in _IS_HIDDEN)
-        yield Row(int(about[1]), is_hidden, columns, [*map(itemgetter(2), parts)])
+        yield Row(int(about[1]), any(one in about[2] for one in _IS_HIDDEN), found)
 
 
 @cache
-def _column(letters: str) -> int:
-    """The number of a column; 0 for what is none."""
+def column_of(letters: str) -> int:
+    """The number of a column. Raises Unusual for what is none."""
     is_one = letters.isascii() and letters.isupper() and letters.isalpha() and len(letters) < 4
     number: int = column_index_from_string(letters) if is_one else 0
-    return number if number <= MOST_COLUMNS else 0
+    if not 0 < number <= MOST_COLUMNS:
+        raise Unusual
+    return number
 
 
 _NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
@@ -210,17 +180,30 @@ class Cells(WorkSheetParser):
     def usual(self) -> Iterator[Row]:
         """As they stand in the sheet. Raises Unusual."""
         last = 0
+        for piece in self._pieces():
+            for row in _rows(piece):
+                if row.number <= last:
+                    raise Unusual
+                last = row.number
+                yield row
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Whole rows, some at a time, between what stands around them. Raises Unusual."""
         with self._sheet.open() as file:
-            text = SheetText(file)
-            for place, piece in enumerate(text.pieces()):
-                if not place:
-                    self._look_around(text.head + b"</sheetData></worksheet>")
-                for row in _rows(piece):
-                    if row.number <= last:
-                        raise Unusual
-                    last = row.number
-                    yield row
-        self._look_around(text.head + text.tail)
+            head, begin, data = file.read(CHUNK).partition(b"<sheetData>")
+            if not begin or b"<!" in head or not _IN_UTF8.match(head):
+                raise Unusual
+            head += begin
+            self._look_around(head + b"</sheetData></worksheet>")
+            while (end := data.find(b"</sheetData>")) < 0:
+                at = max(data.rfind(b"<row "), 0)
+                yield data[:at]
+                more = file.read(CHUNK)
+                if not more or len(data) - at > CHUNK:
+                    raise Unusual
+                data = data[at:] + more
+            yield data[:end]
+            self._look_around(head + data[end:] + file.read())
 
     def _look_around(self, xml: bytes) -> None:
         self.source = BytesIO(xml)
@@ -241,7 +224,8 @@ class Cells(WorkSheetParser):
                     raise DamagedSheet("no sheet has so many rows or columns")
                 last = number
                 is_hidden = _is_hidden(self.row_dimensions.get(str(number), {}))
-                yield Row(number, is_hidden, [*found], [*found.values()])
+                by_letters = {get_column_letter(one): said for one, said in found.items()}
+                yield Row(number, is_hidden, by_letters)
 
     def parse_cell(self, element: Any) -> tuple[int, str]:  # type: ignore[override]
         """The number of the column, and what the cell says, but for its place."""

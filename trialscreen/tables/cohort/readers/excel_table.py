@@ -6,9 +6,9 @@ What a cell says, but for its place, comes again and again: it gets a code, and 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import repeat
+from itertools import compress
 
 import polars as pl
 from openpyxl.utils import get_column_letter
@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from trialscreen.model.errors import refuse
 from trialscreen.tables.cohort.readers import opened
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED
-from trialscreen.tables.cohort.readers.excel_cells import Cells, Range, Row
+from trialscreen.tables.cohort.readers.excel_cells import Cells, Range, Row, column_of
 from trialscreen.tables.cohort.readers.number_formats import Shown
 from trialscreen.tables.cohort.readers.opened import CellKind
 from trialscreen.text.characters import BLANKS, count_of, shown, some
@@ -37,7 +37,7 @@ class SheetTable:
 
     def __init__(self, cells: Cells, asked: opened.Asked) -> None:
         self._cells, self._origin, self._written = cells, asked.origin, asked.written
-        self._known: dict[str, int] = {}
+        self._known: dict[str | None, int] = {None: _NONE}
         self._shown = [Shown("")]
         """What cells show, by their codes."""
         self._numbers: list[int] = []
@@ -46,6 +46,8 @@ class SheetTable:
         self._beside: list[str] = []
         self._hidden = self._title_row = self._looked_at = 0
         self._columns = range(0)
+        self._letters: list[str] = []
+        """Of these columns."""
         self.names: list[str] = []
         self._marks: dict[int, dict[int, str]] = {}
         """By the place of the column and that of the row, cells that do not tell their value."""
@@ -53,35 +55,40 @@ class SheetTable:
     def read(self, rows: Iterable[Row]) -> None:
         """All rows of the sheet. Raises InputError, and Unusual."""
         for row in rows:
-            known = zip(row.columns, row.said, map(self._known.get, row.said), strict=True)
-            codes = {at: self._learn(said) if code is None else code for at, said, code in known}
-            if any(codes.values()):
-                if self.names:
-                    self._add(row, codes)
-                else:
-                    self._read_titles(row.number, codes)
+            if self.names:
+                self._add(row)
+            else:
+                self._read_titles(row)
         if not self.names:
             refuse(self._origin, "the sheet is empty")
-        for place in range(len(self.names)):
-            codes_of = self._codes_of(place)
-            for at in self._where("is_problem", codes_of).arg_true():
-                self._mark_cell(place, at, self._shown[codes_of[at]].text)
+        for place, is_problem in self._where("is_problem"):
+            for at in is_problem.arg_true():
+                code = self._codes[at * len(self._columns) + place]
+                self._mark_cell(place, at, self._shown[code].text)
         self._mark(self._cells.merged(), "is merged with others")
         self._mark(self._cells.reformatted(), "its number format depends on conditions")
 
-    def _learn(self, said: str) -> int:
-        """The code of what a cell says, which is known from now on."""
+    def _learned(self, said: Sequence[str | None]) -> list[int]:
+        """The codes of what cells say, which are known from now on."""
+        known = map(self._known.get, said)
+        both = zip(said, known, strict=True)
+        return [self._learn(one) if code is None else code for one, code in both]
+
+    def _learn(self, said: str | None) -> int:
+        assert said is not None
         found = self._cells.shown(said)
         code = self._known[said] = len(self._shown) if found.text.strip(BLANKS) else _NONE
         if code:
             self._shown.append(found)
         return code
 
-    def _add(self, row: Row, codes: Mapping[int, int]) -> None:
-        inside = [*map(codes.get, self._columns, repeat(_NONE))]
-        if min(codes) < self._columns[0] or max(codes) > self._columns[-1]:
-            others = (one for one, code in codes.items() if code and one not in self._columns)
-            self._beside.extend(f"{get_column_letter(one)}{row.number}" for one in others)
+    def _add(self, row: Row) -> None:
+        said = [*map(row.cells.get, self._letters)]
+        inside = self._learned(said)
+        if len(row.cells) > len(said) - said.count(None):
+            others = [one for one in row.cells if column_of(one) not in self._columns]
+            codes = self._learned([row.cells[one] for one in others])
+            self._beside += [f"{one}{row.number}" for one in compress(others, codes)]
         if any(inside):
             self._numbers.append(row.number)
             self._hidden += row.is_hidden
@@ -89,14 +96,20 @@ class SheetTable:
             if len(self._codes) > MAX_CELLS:
                 refuse(self._origin, TOO_LARGE)
 
-    def _read_titles(self, number: int, codes: Mapping[int, int]) -> None:
-        self._title_row = number
-        titles = {column: self._shown[code] for column, code in codes.items() if code}
+    def _read_titles(self, row: Row) -> None:
+        """Where a row shows anything, it is the titles."""
+        codes = self._learned([*row.cells.values()])
+        shows = zip(map(column_of, row.cells), codes, strict=True)
+        titles = {column: self._shown[code] for column, code in shows if code}
+        if not titles:
+            return
+        self._title_row = row.number
         for column, title in titles.items():
             if title.is_problem:
-                where = f"the cell {get_column_letter(column)}{number}: {title.text}"
+                where = f"the cell {get_column_letter(column)}{row.number}: {title.text}"
                 refuse(self._origin, f"a title cannot be read: {where}")
         self._columns = range(min(titles), max(titles) + 1)
+        self._letters = [*map(get_column_letter, self._columns)]
         names = [titles[one].text if one in titles else "" for one in self._columns]
         self.names = opened.named_columns(names, self._origin)
 
@@ -118,10 +131,13 @@ class SheetTable:
         end = None if most is None else (first + most) * width
         return pl.Series(self._codes[first * width + place : end : width], dtype=pl.UInt32)
 
-    def _where(self, about: str, codes: pl.Series) -> pl.Series:
-        """In which cells this is true."""
+    def _where(self, about: str) -> Iterator[tuple[int, pl.Series]]:
+        """The places of columns with cells of which this is true, each with which these are."""
         is_so = self._meanings[about]
-        return is_so.gather(codes) if is_so.any() else is_so.clear()
+        for place in range(len(self.names) if is_so.any() else 0):
+            found = is_so.gather(self._codes_of(place))
+            if found.any():
+                yield place, found
 
     def _mark(self, ranges: Iterable[Range], reason: str) -> None:
         """The cells in these ranges do not tell what was meant."""
@@ -204,9 +220,8 @@ class SheetTable:
             yield f"hidden columns, which are read: {some(list(map(shown, names)))}"
         if self._beside:
             yield f"cells outside the columns with titles, not read: {some(self._beside)}"
-        columns_of = map(self._codes_of, range(len(self.names)))
-        rounded = [int(self._where("is_rounded", codes).sum()) for codes in columns_of]
-        if any(rounded):
-            names = [shown(name) for name, count in zip(self.names, rounded, strict=True) if count]
-            counted = count_of(sum(rounded), "cell")
+        rounded = {place: int(found.sum()) for place, found in self._where("is_rounded")}
+        if rounded:
+            names = [shown(self.names[place]) for place in rounded]
+            counted = count_of(sum(rounded.values()), "cell")
             yield f"{counted} with more digits than shown, read as shown, in {some(names)}"
