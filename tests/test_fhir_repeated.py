@@ -51,6 +51,10 @@ IN_VALUE = json.dumps(observation()).replace('"value": 3.1', '"value": 31, "valu
     ("line", "told"),
     [
         (twice(observation(), status="preliminary"), "status: the key 'status' stands twice"),
+        (
+            twice(observation(), status="preliminary").replace('"status": "p', '"status" :"p'),
+            "status: the key 'status' stands twice",
+        ),
         (twice(observation(), valueString="x", valueQuantity={}), "'valueQuantity' stands twice"),
         (IN_VALUE, "valueQuantity: the key 'value' stands twice"),
         (IN_VALUE.replace(": ", ":").replace(", ", ","), "the key 'value' stands twice"),
