@@ -311,8 +311,4 @@ _WORDS = {
     r"os error (28|122)\b": "cannot be written: the disk is full",
     r"os error 27\b": "cannot be written: the file would be larger than is allowed",
     r"invalid utf-?8": "cannot be read: it is not UTF-8 text",
-    r"more fields than defined": "cannot be read: a row has more cells than the header has names",
-    r"could not parse `": "cannot be read: the quotes in a row do not match",
-    r"error parsing line": "cannot be read: a line is not a JSON object",
-    r"NDJSON line expected": "cannot be read: a line is not a JSON object",
 }

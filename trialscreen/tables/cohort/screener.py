@@ -41,7 +41,6 @@ _SETTINGS = {
     # A column at a time: else many are decoded at once, and their memory is not all used again.
     "POLARS_PARQUET_DECODE_TARGET_VALUES_PER_THREAD": "100000",
     "POLARS_CSV_CHUNK_PREFETCH_LIMIT": "1",
-    "POLARS_NDJSON_CHUNK_PREFETCH_LIMIT": "1",
     "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE": "1",
     "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE": "1",
     # Else a file cannot be opened at all for a column of such a type, used or not.

@@ -7,7 +7,6 @@ import codecs
 import gzip
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, cast
@@ -105,18 +104,12 @@ def standard_input(folder: Path) -> Path:
 
 
 def _copied(parts: Iterable[bytes], asked: Asked, ending: str = "") -> Path:
-    with new_copy(asked, ending) as copy:
-        copy.writelines(parts)
-    return Path(copy.name)
-
-
-@contextmanager
-def new_copy(asked: Asked, ending: str) -> Iterator[IO[bytes]]:
     """A new file in the folder of copies, for its owner only. Raises InputError."""
     try:
         with NamedTemporaryFile("wb", dir=asked.folder, suffix=ending, delete=False) as copy:
-            yield copy
+            copy.writelines(parts)
     except OSError as error:
         if error.errno is None:  # of what is read, such as a damaged gzip file
             raise
         refuse(asked.origin, f"cannot be copied to {asked.folder.parent}: {error.strerror}")
+    return Path(copy.name)
