@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """What `api` has, imported when it is asked for: the command line starts without it."""
+    """Imports the names of `api` on first use, so that the command line starts without them."""
     if name == "__all__" or not name.startswith("__"):
         api = import_module("trialscreen.api")
         if name == "__all__" or name in api.__all__:

@@ -1,4 +1,4 @@
-"""What `trialscreen` offers to Python programs."""
+"""The public Python API of `trialscreen`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -27,16 +27,16 @@ from trialscreen.screening.screen import screen as _screen
 def screen(
     trial: Trial, answers: Mapping[str, object], on: date, record: FromRecord | None = None
 ) -> Screening:
-    """Screens one patient: `answers` maps names of data elements to values as a flag takes them.
+    """Screens one patient: `answers` maps names of data elements to values, as flags take them.
 
-    Numbers, booleans, dates and texts (`"121 lb"`, `"<20"`, `"2026-03"`) are accepted; None is
-    unknown, as is what is left out; `"pending"` is awaited. A mapping says more, as in a file:
-    `{"value": 3.1, "date": "2026-05-20"}` with the day of the sample, `{"value": "pending",
-    "since": ..., "from": ...}`. `on` is the screening date, a day without a time. `record` is what
-    the patient's record gives, as `read_fhir` has it: what `answers` say decides.
+    Values are numbers, booleans, dates or texts (`"121 lb"`, `"<20"`, `"2026-03"`). None and
+    missing elements are unknown; `"pending"` is an awaited result. A mapping adds details, as in a
+    file: `{"value": 3.1, "date": "2026-05-20"}` the sample date, `{"value": "pending", "since":
+    ..., "from": ...}` since when and from whom it is awaited. `on` is the screening date, a `date`
+    without a time. `record` is the result of `read_fhir`; `answers` take precedence over it.
 
-    Raises InputError with every answer that is wrong, for answers that contradict each other,
-    for a `screening_date` among them that is another day, and for a record read for another day.
+    Raises InputError listing every answer that is invalid, and for answers that contradict each
+    other, a `screening_date` among them other than `on`, or a record read for another day.
 
     >>> pending = {"value": "pending", "since": "2026-05-28", "from": "the central laboratory"}
     >>> answers = {"hbv_dna": "<20", "tsh": pending, "prior_cell_therapy": False}
@@ -47,20 +47,19 @@ def screen(
     'the central laboratory'
     """
     _check_day(on)
-    if record is not None and record.on not in (None, on):  # it was selected for its day alone
+    if record is not None and record.on not in (None, on):  # its facts were selected for that day
         refuse("record", f"was read for {record.on}; read it anew for {on}")
     typed, others = ({}, answers) if record is not None else typed_facts(trial, answers, on)
     if not others and record is None:
         return _screen(trial, _in_order(trial, typed), on)
     problems: list[Problem] = []
     read = {n: one for n in others if (one := answer_of(others[n], n, problems)) is not None}
-    told = told_apart(trial, read, problems)
-    given = with_days(trial, told, problems)
-    other = given.pop(SCREENING_DATE, None)
+    entered = with_days(trial, told_apart(trial, read, problems), problems)
+    other = entered.pop(SCREENING_DATE, None)
     if other is not None and not is_unknown(trial, other.text) and day_or_text(other.text) != on:
         message = f"{other.text} is not the day that was asked for, {on}"
         problems.append(Problem(SCREENING_DATE, message))
-    both = FromRecord(given) if record is None else with_record(trial, given, record, on)
+    both = FromRecord(entered) if record is None else with_record(trial, entered, record, on)
     parsed = read_facts(trial, both.answers, on, problems)
     samples = read_samples(trial, both.answers, on, problems)
     raise_any(problems)
@@ -79,13 +78,14 @@ def read_fhir(
     codes: str | Sequence[str] = (),
     assume_absent: str | Collection[str] = (),
 ) -> FromRecord:
-    """What the FHIR R4 files and folders at `paths` say of one patient, on the screening date `on`.
+    """Reads one patient's record from FHIR R4 files and folders, for the screening date `on`.
 
-    `codes` are files of a site's codes, on top of those of the package; `assume_absent` sections
-    whose yes/no elements are no where nothing codes them. One may stand without a list.
+    `codes` are files with a site's code mappings, in addition to the packaged ones.
+    `assume_absent` are sections whose yes/no elements are taken as no if nothing codes them. A
+    single path, file or section may be given without a list.
 
-    Raises InputError for a file that cannot be opened, for none or several patients, and for one
-    who has died. What cannot be used is in `problems`, and unknown.
+    Raises InputError for a file that cannot be opened, for no or several patients, and for a
+    patient who has died. Data that cannot be used are listed in `problems`, and are unknown.
 
     >>> record = trialscreen.read_fhir(trial, ["docs/patients/record.json"], on=date(2026, 6, 1))
     >>> beside = trialscreen.screen(trial, {"weight": 61}, date(2026, 6, 1), record)
@@ -107,7 +107,7 @@ def _check_day(on: date) -> None:
 
 
 def result(screening: Screening) -> dict[str, Any]:
-    """The object that `screen --format json` prints, for `json.dumps`; days are texts in it.
+    """The object that `screen --format json` prints, for `json.dumps`; dates are strings.
 
     >>> trialscreen.result(screening)["verdict"]
     'undetermined'

@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, map what happened to an exit code."""
+"""The command line: each command parses its options, calls one function and sets the exit code."""
 
 import atexit
 import gc
@@ -8,8 +8,7 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Runs the command line of this process and exits."""
-    # A run is too short to have garbage: looking for it, also at the very end, costs a tenth
-    # of the time and more.
+    # A run is too short for garbage collection, which takes a tenth of the time and more.
     gc.disable()
     atexit.register(gc.freeze)
     try:

@@ -1,4 +1,4 @@
-"""One patient's answers and screening date, from flags, a file and a record, to a screening."""
+"""Combines one patient's answers from flags, a file and a record, and screens them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli import options
-from trialscreen.cli.commands import Flags, told_flag
+from trialscreen.cli.commands import Flags, labelled_flag
 from trialscreen.cli.output import say_note, tell_unusable
 from trialscreen.cli.parameters import option
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse
@@ -43,19 +43,19 @@ class RecordOptions(NamedTuple):
     assume_absent: list[str] | None = options.ASSUME_ABSENT
 
     def check(self) -> None:
-        """Raises InputError for what goes with a record, without one."""
+        """Raises InputError for options that need a record, if there is none."""
         for name, values in (("--codes", self.codes), ("--assume-absent", self.assume_absent)):
             if values and not self.fhir:
                 refuse(name, "is for a record; name one with --fhir")
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The options as they were given, for a command that goes on."""
+        """The options as given, to be repeated in a suggested command."""
         given = zip(map(flag, self._fields), self, strict=True)
         return tuple(word for name, values in given for one in values or () for word in (name, one))
 
     def beside(self, trial: Trial, given: Answers, on: date) -> "FromRecord":
-        """The answers given and those of the record. Says on stderr what could not be used."""
+        """Combines the given answers with the record's; reports on stderr what was not usable."""
         from trialscreen.answers.beside_record import unknown_places, with_record
         from trialscreen.answers.records.fhir import read_one
 
@@ -79,7 +79,7 @@ NO_RECORD = RecordOptions(None, None, None)
 
 @contextmanager
 def named_as_options() -> Iterator[None]:
-    """Problems with arguments of Python are told of the options that they came from."""
+    """Reports problems with Python arguments under the names of their options."""
     names = {"paths": "--fhir", "assume_absent": "--assume-absent"}
     try:
         yield
@@ -93,7 +93,7 @@ Stored = tuple[dict[str, Answer], Answer | None]
 
 
 def stored_answers(flags: Flags, file: str | None) -> Stored:
-    """What is in a file; of a key without a value, no answer yet. Problems are noted in `flags`."""
+    """The answers in a file; a key without a value is no answer. Problems are added to `flags`."""
     if file is None:
         return {}, None
     blank: set[str] = set()
@@ -107,10 +107,10 @@ def stored_answers(flags: Flags, file: str | None) -> Stored:
 
 
 def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> Stored:
-    """As `stored_answers`, as they hold on another day: --screening-date, or today.
+    """As `stored_answers`, carried forward to another day: --screening-date, or today.
 
-    What changes with the days since its own is said on stderr. Raises InputError if the day is
-    earlier, or if nothing tells how old an answer is that changes with the days.
+    Answers that change with time are reported on stderr. Raises InputError if the day is before
+    that of the file, or if the age of an answer that changes with time is not known.
     """
     from trialscreen.answers.later import carried
     from trialscreen.screening.by_day import is_counted
@@ -151,7 +151,7 @@ def screen_stored(
     site: SiteSettings = SiteSettings(),
     record: RecordOptions = NO_RECORD,
 ) -> tuple[Answers, Screening]:
-    """The answers of the flags, those `stored` and of a record, and what they come to.
+    """Combines the answers from flags, `stored` ones and a record, and screens them.
 
     Raises InputError.
     """
@@ -174,7 +174,7 @@ def screen_stored(
     try:
         screening = screen(trial, facts, day, samples, evidence)
     except InputError as error:
-        # A contradiction counted from a day that was not given may be none.
+        # A contradiction may be due to the screening date, if that was not given.
         for wrong in error.problems if given else ():
             places = (answers[n].where if n in answers else n for n in wrong.elements)
             problems.append(wrong._replace(where=", ".join(places)))
@@ -184,11 +184,11 @@ def screen_stored(
 
 
 def need_answers(answers: Answers, *, given: bool, asking: bool = False) -> None:
-    """Raises InputError if nothing was given; says if no question is answered in what was.
+    """Raises InputError if nothing was given; warns if what was given answers no question.
 
-    A patient of whom nothing is known can be screened, but a form may have been forgotten.
+    A patient about whom nothing is known can be screened, but a form may have been forgotten.
     """
-    # What stands in standard input does not count: it may be a list that a caller's loop reads.
+    # Standard input does not count: it may be a list that the caller's loop is reading.
     if not (given or asking):
         refuse("", "no answers given; --from - reads standard input")
     if not asking and all(
@@ -198,11 +198,11 @@ def need_answers(answers: Answers, *, given: bool, asking: bool = False) -> None
 
 
 def _of_flags(flags: Flags, on: str | None) -> dict[str, Answer]:
-    """The answers in flags, each of which is given once."""
+    """The answers in flags, each given at most once."""
     answers = {}
     day = {} if on is None else {SCREENING_DATE: [on]}
     for name, texts in {**flags.texts, **day}.items():
-        where = told_flag(flags.trial, name)
+        where = labelled_flag(flags.trial, name)
         if len(texts) == 1:
             answers[name] = Answer(texts[0], "flag", where)
         elif texts:

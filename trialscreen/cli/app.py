@@ -1,6 +1,6 @@
-"""The application: the options before a command, its commands, the way out.
+"""The Typer application: global options, lazily imported commands, errors and exit codes.
 
-A command is imported when it is asked for: a run needs one of them, and starts sooner.
+A command is imported only when it is called, so that the program starts faster.
 """
 
 import os
@@ -22,7 +22,7 @@ from trialscreen.text.characters import printable
 
 
 class _Place(NamedTuple):
-    """Where a command is: a function, by its module in `trialscreen.cli` and its name there."""
+    """The location of a command's function: its module in `trialscreen.cli`, and its name."""
 
     module: str
     name: str
@@ -31,7 +31,7 @@ class _Place(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """Commands inside one."""
+    """A command with subcommands."""
 
     short_help: str
     help: str
@@ -91,11 +91,11 @@ _ALL: Mapping[str, _Place | _Group] = {
 }
 
 _USAGE_ERROR: Any = typer.BadParameter.__base__
-"""Typer's `UsageError`, which each of its versions keeps in another module."""
+"""Typer's `UsageError`, whose module differs between versions."""
 
 
 @contextmanager
-def _usage_told_alike() -> Iterator[None]:
+def _usage_errors_as_problems() -> Iterator[None]:
     try:
         yield
     except _USAGE_ERROR as error:
@@ -105,7 +105,7 @@ def _usage_told_alike() -> Iterator[None]:
 
 
 class Commands(TyperGroup):
-    """A group of commands, none of which is imported or made before it is asked for."""
+    """A group whose commands are imported and created only when they are called."""
 
     def __init__(self, places: Mapping[str, _Place | _Group] = _ALL, **settings: Any) -> None:
         super().__init__(**settings)
@@ -114,19 +114,19 @@ class Commands(TyperGroup):
         as_given(self)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command, made anew each time; None if there is none of this name."""
+        """Creates a command; None if there is none of this name."""
         del ctx
         place = self.places.get(cmd_name)
         return None if place is None else _made(place, cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The list of commands in help, of which none is imported for it."""
+        """Lists the commands in help, without importing them."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.short_help) for name, place in self.places.items()])
 
     def main(self, *args: Any, **settings: Any) -> Any:
-        """Runs a command; bad input, wherever it was found, is told here and nowhere else."""
+        """Runs a command; the one place where bad input is reported."""
         try:
             return super().main(*args, **settings)
         except InputError as error:
@@ -134,11 +134,11 @@ class Commands(TyperGroup):
             sys.exit(Exit.BAD_INPUT)
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
-        with _usage_told_alike():
+        with _usage_errors_as_problems():
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: Any) -> Any:
-        with _usage_told_alike():
+        with _usage_errors_as_problems():
             return super().invoke(ctx)
 
 
@@ -200,22 +200,22 @@ def run() -> NoReturn:
             with ending_in_order():
                 app()
         finally:
-            # Here, and not when the interpreter ends: a full disk must be told.
+            # Not left to the interpreter's exit: a full disk must be reported.
             sys.stdout.flush()
         sys.exit()
     except SystemExit as end:
-        if end.code == Exit.INTERRUPTED:  # Typer's, for whatever interrupted it
+        if end.code == Exit.INTERRUPTED:  # set by Typer, whatever the signal
             sys.exit(code_of(end))
         raise
     except KeyboardInterrupt as end:
         sys.exit(code_of(end))
     except OSError as error:
-        if error.filename is not None:  # a folder that is closed, a name that is too long
+        if error.filename is not None:  # no permission for a folder, or too long a name
             name = printable(os.fsdecode(error.filename))
             _fail(f"error: {name}: cannot be used: {error.strerror}\n", Exit.BAD_INPUT)
         _fail(f"error: cannot write the result: {error.strerror}\n")
     except BaseException as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
-        # Of an interrupt in the body of a class, Python makes a RuntimeError.
+        # Python turns an interrupt in the body of a class into a RuntimeError.
         if isinstance(error.__cause__, KeyboardInterrupt):
             sys.exit(code_of(error))
         place = f"{type(error).__name__} in {_innermost(error)}"
@@ -224,13 +224,13 @@ def run() -> NoReturn:
 
 def _fail(message: str, code: Exit = Exit.UNEXPECTED) -> NoReturn:
     sys.stderr.write(message)
-    # What is still to be written would fail again when the interpreter ends.
+    # Flushing the rest of the output would fail again at the interpreter's exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 
 def _innermost(error: BaseException) -> str:
-    """Where an error was raised, without any value."""
+    """The place where an error was raised, without any values."""
     at = error.__traceback__
     while at is not None and at.tb_next is not None:
         at = at.tb_next

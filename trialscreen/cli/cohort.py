@@ -1,4 +1,4 @@
-"""`cohort`: screens a table of patients. Polars and Spark are imported when the command runs."""
+"""`cohort`: screens a table of patients. Polars and Spark are only imported when it runs."""
 
 import os
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Engine(StrEnum):
 
 
 class CohortOptions(NamedTuple):
-    """What the options ask for, as given."""
+    """The command's options, as given."""
 
     inputs: list[str] = argument(
         "INPUT",
@@ -128,12 +128,12 @@ def cohort(loaded: Trial, asked: CohortOptions = CohortOptions()) -> None:
             else:
                 _screen_here(trial, asked, asked.output)
     except KeyboardInterrupt as end:
-        # At once: threads of the engine may go on, and abort if the interpreter ends first.
+        # Exit immediately: the engine's threads may still run, and abort during shutdown.
         os._exit(code_of(end))
 
 
 def _write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
-    """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
+    """Writes a draft column map to a new file, and reports its coverage. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.column_map_file import draft_of, write_draft
         from trialscreen.tables.cohort.readers.inputs import find_files
@@ -149,7 +149,7 @@ def _write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
 
 
 def _screen_here(trial: Trial, asked: CohortOptions, output: Path) -> None:
-    """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
+    """Screens the files, writes the requested outputs, and prints a report. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.run import Progress, run
     from trialscreen.text.text_files import whole_file
@@ -164,7 +164,7 @@ def _screen_here(trial: Trial, asked: CohortOptions, output: Path) -> None:
 
 
 def _job(trial: Trial, asked: CohortOptions, output: Path) -> "Job":
-    """Raises InputError with everything that is wrong with the options."""
+    """The job that the options describe. Raises InputError with everything wrong with them."""
     from trialscreen.tables.cohort.batches import Anchor
     from trialscreen.tables.cohort.column_map import NO_MAP
     from trialscreen.tables.cohort.readers.inputs import find_files
@@ -217,7 +217,7 @@ def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
     from trialscreen.tables.cohort.extra_columns import COLUMNS
 
     named = dict.fromkeys(map(str.strip, also.split(",")))
-    names = tuple(name for name in named if name != "open")  # which is there in any case
+    names = tuple(name for name in named if name != "open")  # always included
     problems.extend(
         Problem("--also", f"{shown(name)}; expected {', '.join(COLUMNS)}.{nearest(name, COLUMNS)}")
         for name in names
@@ -240,7 +240,7 @@ def _wrong_attrition(asked: CohortOptions) -> Iterator[Problem]:
 
 
 def _tell_counts(trial: Trial, job: "Job", done: "Done", n: int | None, part: Path | None) -> None:
-    """Renders the counts: into `part`, which becomes the file, or as tables on standard output."""
+    """Renders the counts into `part`, the unfinished file, or as tables on standard output."""
     from trialscreen.output.report.attrition_page import Cohort, attrition_page
     from trialscreen.tables.attrition.disclosure import disclosed
 
@@ -264,7 +264,7 @@ def _tell_counts(trial: Trial, job: "Job", done: "Done", n: int | None, part: Pa
 
 
 _ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "attrition", "small_cells")
-_STALE = "stale"  # the one column more that Spark adds
+_STALE = "stale"  # the only additional column that Spark supports
 _OTHER_FORMS = (".csv", ".tsv", ".xlsx", ".ndjson", ".json")
 
 
@@ -288,7 +288,7 @@ def _screen_on_spark(trial: Trial, asked: CohortOptions, output: Path) -> None:
     raise_any(problems)
     packages = ("pyspark", "py4j", "pyarrow", "polars", "pandas")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
-        import_module("pandas")  # PySpark asks for it before it hands over any rows
+        import_module("pandas")  # required by PySpark for handing over rows
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session
     limits, spark = Limits(asked.max_bad, options.today()), session(asked.master)
     source, into, key = asked.inputs[0], str(output), asked.id

@@ -1,4 +1,4 @@
-"""What is said of a cohort at the end, on stderr."""
+"""The report that `cohort` prints on stderr when it is done: counts, unusual values, columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -24,7 +24,7 @@ _OPEN = {
 
 
 def verdicts_line(verdicts: Verdicts) -> str:
-    """How many patients have each verdict, and what the undetermined ones wait for."""
+    """The number of patients with each verdict, and what the undetermined ones wait for."""
     eligible, ineligible = (verdicts.get((one, None), 0) for one in ("eligible", "ineligible"))
     waiting = {lacks: verdicts.get(("undetermined", lacks), 0) for lacks in _OPEN}
     parts = ", ".join(f"{n:,} {_OPEN[lacks]}" for lacks, n in waiting.items() if n)
@@ -37,9 +37,9 @@ def verdicts_line(verdicts: Verdicts) -> str:
 def tell_screened(
     trial: Trial, rows: int, when: str, on: date | None, output: str, verdicts: Verdicts
 ) -> None:
-    """How many patients were screened, and what came out, on stderr: no value of any patient.
+    """Reports how many patients were screened and the verdicts, without any patient's values.
 
-    `when` says on which days; `on` is the day of those who have none of their own, if any.
+    `when` describes the screening dates; `on` is the date of rows without one of their own, if any.
     """
     say(f"{count_of(rows, 'patient')} screened {when}: {printable(output)}")
     if on is not None:
@@ -48,7 +48,7 @@ def tell_screened(
 
 
 def tell_columns(strange: Sequence[str], alike: Mapping[str, str]) -> None:
-    """Which columns hold no element, and which are named almost as one is, on stderr."""
+    """Reports columns that were not used, and those matched despite case or punctuation."""
     if strange:
         say(f"columns that hold no data element, not used: {some(strange)}")
     if alike:
@@ -57,7 +57,7 @@ def tell_columns(strange: Sequence[str], alike: Mapping[str, str]) -> None:
 
 
 def report(trial: Trial, job: "Job", done: "Done") -> None:
-    """What to know of a run on this machine, on stderr."""
+    """Reports on a run on this machine."""
     from trialscreen.tables.cohort.findings_file import name_of
 
     found, matched = done.quality, done.matched
@@ -87,7 +87,7 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
 
 
 def unusual_day(trial: Trial, on: date) -> Iterator[str]:
-    """What is said of a screening date for all rows that is outside what is typical of it."""
+    """A warning if the screening date for all rows is outside its typical range."""
     element = trial.elements.get(SCREENING_DATE)
     low, high = (element and element.typical) or (on, on)
     assert isinstance(low, date) and isinstance(high, date), "typical of a day"
@@ -97,7 +97,7 @@ def unusual_day(trial: Trial, on: date) -> Iterator[str]:
 
 
 def of_values(trial: Trial, quality: "DataQuality", *, can_declare: bool = True) -> Iterator[str]:
-    """What to know of the values of each element; `can_declare` some as missing, in --columns."""
+    """Warnings on each element's values; `can_declare`: --columns can declare missing codes."""
     for element in trial.answerable():
         name = element.name
         if bad := quality.unreadable.get(name):

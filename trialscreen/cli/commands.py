@@ -1,11 +1,11 @@
-"""What all commands have in common: values are taken as they are given, help begins with examples.
+"""Base classes of all commands: fast parsing of options and element flags, examples in help.
 
-Typer converts every value by pydantic, also those that nobody gave, and importing that took
-two fifths of the start. So Typer is asked for what is not in order, and for numbers.
+Typer converts every value with pydantic, whose import took two fifths of the start-up time. So
+simple values are converted here; Typer handles numbers and whatever is invalid.
 
-There is one flag per data element of the criteria file that the command line names. A Typer option
-costs 0.3 ms to make, and a hundred of them a fifth of the start-up time; so they are taken from
-the arguments here, and made for Typer only where it completes them.
+There is one flag for each data element of the criteria file in use. Creating a hundred Typer
+options would take a fifth of the start-up time (0.3 ms each), so element flags are parsed here, and
+created for Typer only for shell completion.
 """
 
 import os
@@ -29,16 +29,16 @@ from trialscreen.text.characters import flag, short, shown
 TWICE = "given twice; give it once"
 
 Make = Callable[[str], object]
-"""What is made of a text; raises ValueError where Typer is to look at it."""
+"""Converts a text; raises ValueError if Typer should handle it instead."""
 
 
 def _text(text: str) -> str:
-    text.encode()  # an argument's bytes may be no text
+    text.encode()  # raises an error for bytes that are not valid text
     return text
 
 
 def _path(text: str) -> Path:
-    # Path.exists would raise an error for a name that is too long, or in a closed folder.
+    # Path.exists would raise an error for too long a name, or an inaccessible folder.
     if os.path.exists(_text(text)) and not os.access(text, os.R_OK):  # noqa: PTH110
         raise ValueError(text)
     return Path(text)
@@ -51,7 +51,7 @@ _OF_TYPE: Mapping[Any, Make] = {
 
 
 def as_given(command: Any) -> Any:
-    """The same command or group, which takes each value as it is given, and each option once."""
+    """Makes a command or group take each value unconverted, and each option only once."""
     stated, parser_of = getattr(command.callback, "__annotations__", {}), command.make_parser
 
     def make_parser(context: Any) -> Any:
@@ -68,7 +68,7 @@ def as_given(command: Any) -> Any:
 
 
 def _each_once(parse: Callable[..., Any], context: Any, args: list[str]) -> Any:
-    """What is parsed; an option with a second value is refused, for the last one would count."""
+    """Parses `args`, refusing repeated options, of which Typer would use the last."""
     parsed = parse(args=args)
     options = [one for one in parsed[2] if one.param_type_name == "option"]
     single = [one for one in options if not (one.multiple or one.is_flag)]
@@ -79,7 +79,7 @@ def _each_once(parse: Callable[..., Any], context: Any, args: list[str]) -> Any:
 
 
 def _taken(param: Any, make: Make | None, context: Any, value: Any) -> Any:
-    """A parameter's value, by Typer's own way if it is not this simple."""
+    """A parameter's value, converted by Typer unless it is simple."""
     try:
         made = _made(param, make, value)
     except ValueError:
@@ -125,8 +125,8 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-_COMMAND, _TOLD = 52, 22
-"""Columns that a command may take, and that what it does needs beside it."""
+_COMMAND, _DESCRIPTION = 52, 22
+"""The most columns for an example's command, and the least for its description."""
 
 
 class Command(TyperCommand):
@@ -136,13 +136,13 @@ class Command(TyperCommand):
         if rows := EXAMPLES.get(str(ctx.info_name)):
             with formatter.section("Examples"):
                 told = [(f"trialscreen {line}", what) for line, what in rows]
-                # On a narrow page, what a command does stands below it.
-                formatter.write_dl(told, max(min(_COMMAND, formatter.width - _TOLD - 4), 4))
+                # On a narrow page, the description goes below the command.
+                formatter.write_dl(told, max(min(_COMMAND, formatter.width - _DESCRIPTION - 4), 4))
         super().format_help_text(ctx, formatter)
 
 
 class Flags(NamedTuple):
-    """What was given by flags, as texts by element; the `rest` of the arguments is for Typer."""
+    """The values of element flags, as texts by element; `rest` are the arguments for Typer."""
 
     trial: Trial
     texts: dict[str, list[str]]
@@ -151,9 +151,9 @@ class Flags(NamedTuple):
 
 
 class ElementFlagsCommand(Command):
-    """A command that takes a flag per data element, beside the options of its function.
+    """A command with a flag for each data element, in addition to its function's options.
 
-    What was given by them is the object of its context.
+    The flags' values become the `obj` of its context.
     """
 
     def make_context(
@@ -180,8 +180,8 @@ class ElementFlagsCommand(Command):
         return [*super().collect_usage_pieces(ctx), "[FILE]"]
 
 
-def told_flag(trial: Trial, name: str) -> str:
-    """An element's flag for messages: with its label, where that says something else."""
+def labelled_flag(trial: Trial, name: str) -> str:
+    """An element's flag for messages, with its label unless that is the same words."""
     element = trial.elements.get(name)  # the screening date need not be one
     if element is None or element.label.casefold() == name.replace("_", " "):
         return flag(name)
@@ -191,14 +191,14 @@ def told_flag(trial: Trial, name: str) -> str:
 def _take(
     args: list[str], trial: Trial, elements: Mapping[str, Element], own: Mapping[str, Any]
 ) -> Flags:
-    """Sorts the arguments of a command whose other options are `own`.
+    """Separates element flags from a command's other arguments; `own` are its other options.
 
-    The word after an option that takes a value is its value; one alone is a file of answers, and
-    so is every word after `--`.
+    The word after an option that takes a value is its value. Any other word, and every word after
+    `--`, is a file of answers.
     """
     taken = Flags(trial, {}, [], [])
     seen: set[str] = set()
-    strange = False  # whether the word before was an unknown option, which may have a value
+    strange = False  # whether the previous word was an unknown option, which may take a value
     ahead = iter(args)
     for arg in ahead:
         name, equals, value = arg.partition("=")
@@ -211,7 +211,7 @@ def _take(
             values = [value] if equals else list(islice(ahead, 1))
             taken.texts.setdefault(elements[name].name, []).extend(values)
             if not values:
-                where = told_flag(trial, elements[name].name)
+                where = labelled_flag(trial, elements[name].name)
                 message = f"needs a value; write {UNKNOWN_WORD} for none"
                 taken.problems.append(Problem(where, message))
         elif name in own or arg in ("--help", "-h"):
@@ -237,7 +237,7 @@ def _take(
 
 
 def _take_file(word: str, taken: Flags, seen: set[str]) -> None:
-    """Takes a word that stands alone for a file of answers, if there can be such a file."""
+    """Takes a word as the file of answers, if there can be one."""
     if message := _no_file(word, seen):
         taken.problems.append(Problem(shown(word), message))
     else:
@@ -246,7 +246,7 @@ def _take_file(word: str, taken: Flags, seen: set[str]) -> None:
 
 
 def _no_file(word: str, seen: Set[str]) -> str:
-    """Why a word that stands alone is not a file of answers; empty if it is one."""
+    """Why a word cannot be the file of answers; empty if it can."""
     if word != "-" and not os.path.lexists(word):
         if word.endswith((".yaml", ".yml", ".json")):
             return "there is no such file"

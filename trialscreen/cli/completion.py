@@ -1,4 +1,4 @@
-"""What a shell offers behind Tab: criteria, sections, sources, and the answers of an element."""
+"""Shell completion: criteria, sections, dose cohorts, and the flags and answers of elements."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -13,11 +13,11 @@ from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Element, Trial
 
 Offers = list[tuple[str, str]]
-"""Words, each with what it stands for; Typer leaves out what was begun otherwise."""
+"""Words with their descriptions; Typer filters them by what was typed."""
 
 
 def trial_behind(context: Any) -> Trial:
-    """The trial that the unfinished command line names; the packaged one if it cannot be read."""
+    """The trial named by the incomplete command line; the packaged one if it cannot be read."""
     path = context.find_root().params.get("criteria")
     try:
         return load_trial(path or None)
@@ -38,7 +38,7 @@ def dose_cohorts(context: typer.Context) -> Offers:
 
 
 def answers_of(element: Element) -> Offers:
-    """The words that answer an element; of a number or a date, those for having none."""
+    """The words that answer an element; for numbers and dates, those for missing values only."""
     words = {"yes": "", "no": element.no_text} if element.type == "boolean" else element.choices
     return [*words.items(), (UNKNOWN_WORD, "not known"), (PENDING_WORD, "awaited")]
 
@@ -48,7 +48,7 @@ def _offering(element: Element) -> Callable[[], Offers]:
 
 
 def element_options(elements: Iterable[Element]) -> list[Any]:
-    """The elements' flags as options, made by Typer itself from a signature."""
+    """The elements' flags as Typer options, created from a synthetic signature."""
 
     def command(**_values: Any) -> None:
         """Never called."""

@@ -1,4 +1,4 @@
-"""`demo`: the packaged example patients, screened by commands shown as one would type them."""
+"""`demo`: screens the packaged example patients, showing each command as one would type it."""
 
 import os
 import shlex
@@ -21,10 +21,10 @@ LOG = ("--log", "site.log", "--by", "DEMO", "--subject")
 
 
 class Step(NamedTuple):
-    """A command line, what it shows, and the file that it writes, if it writes one."""
+    """A command line, what it demonstrates, and the file that it writes, if any."""
 
     line: tuple[str, ...]
-    told: str
+    text: str
     writes: str = ""
 
 
@@ -38,7 +38,9 @@ PAGES = (
     ),
     Step(("screen", "ineligible_lab.yaml"), "A laboratory value excludes."),
     Step(("screen", "undetermined.yaml"), "Much is unknown; what is needed, and from whom."),
-    Step(("screen", "bad_input.yaml"), "Mistakes are told all at once, and nobody is screened."),
+    Step(
+        ("screen", "bad_input.yaml"), "Mistakes are reported all at once, and nobody is screened."
+    ),
 )
 FILES = (
     Step(("report", WASHOUT, "-o", "record.html"), "The record to sign.", "record.html"),
@@ -66,9 +68,9 @@ def demo(
     steps = PAGES if folder is None else PAGES + FILES
     with _without_settings():
         for number, step in enumerate(steps, start=1):
-            told = f"[{number} of {len(steps)}] {step.told}"
+            caption = f"[{number} of {len(steps)}] {step.text}"
             columns = shutil.get_terminal_size().columns
-            sys.stdout.write(f"\n{wrapped(told, columns)}\n")
+            sys.stdout.write(f"\n{wrapped(caption, columns)}\n")
             sys.stdout.write(f"$ {shlex.join(('trialscreen', *_words(step, folder)))}\n\n")
             sys.stdout.flush()
             with suppress(SystemExit):  # a command ends with its verdict
@@ -82,7 +84,7 @@ def demo(
 
 
 def _prepare(folder: Path, patients: Path) -> None:
-    """Copies the patients into the folder. Raises InputError if something of it is there."""
+    """Copies the patients into the folder. Raises InputError if a file exists already."""
     name = printable(str(folder))
     files = {one.name: one.read_text(encoding="utf-8") for one in patients.glob("*.yaml")}
     with writing(name):
@@ -96,14 +98,14 @@ def _prepare(folder: Path, patients: Path) -> None:
 
 
 def _words(step: Step, folder: Path | None) -> list[str]:
-    """The words of the command line; its files are in the folder, if there is one."""
+    """The words of the command line, with its files in `folder`, if given."""
     files = (".yaml", ".html", ".log")
     return [str(folder / one) if folder and one.endswith(files) else one for one in step.line]
 
 
 @contextmanager
 def _without_settings() -> Iterator[None]:
-    """The packaged trial, whatever file the environment names."""
+    """Uses the packaged trial, whatever file the environment variable names."""
     names = (CRITERIA_VARIABLE, options.SITE_VARIABLE)
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
@@ -113,7 +115,7 @@ def _without_settings() -> Iterator[None]:
 
 
 def _goes_on() -> bool:
-    """In a terminal, waits for Enter; `q` or the end of input stops."""
+    """Waits for Enter if in a terminal; false on `q` or the end of input."""
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         return True
     sys.stderr.write("\nEnter: next, q: end > ")

@@ -1,4 +1,4 @@
-"""`export …` and `log export`: a trial, its answers and its log in the formats of other systems."""
+"""`export …` and `log export`: write a trial, answers or the log in formats of other systems."""
 
 import re
 import sys
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def tell_left_out(lines: Iterable[str]) -> None:
-    """What a format cannot carry, a line each on stderr."""
+    """Lists on stderr what a format cannot represent."""
     sys.stdout.flush()
     say(*(f"not carried: {printable(line)}" for line in lines))
 
@@ -50,7 +50,7 @@ def questionnaire(
     """The questions as a FHIR R4 Questionnaire.
 
     A group for each section, a question for each data element, with its codes; a question is
-    enabled while its answer can still matter. What FHIR cannot carry is told on stderr.
+    enabled while its answer can still matter. What FHIR cannot carry is listed on stderr.
     """
     from trialscreen.answers.records.codes_file import load_codes
     from trialscreen.output.export.fhir import forms
@@ -77,7 +77,7 @@ def response(
 
     It belongs to the Questionnaire that export questionnaire writes with the same --base
     and --every-question. It is completed once every criterion is decided, else in
-    progress. What it cannot carry is told on stderr.
+    progress. What it cannot carry is listed on stderr.
     """
     from trialscreen.output.export.fhir import forms
     from trialscreen.output.export.not_carried import response_limits
@@ -97,7 +97,7 @@ def response(
 
 
 def _address(base: str | None, otherwise: str) -> str:
-    """`base` as canonical addresses can begin with it."""
+    """`base` in a form that canonical URLs can begin with."""
     if base is not None and not (base.isascii() and _ADDRESS.fullmatch(base)):
         refuse("--base", f"{shown(base)}; expected an address such as https://example.org/fhir")
     return otherwise if base is None else base
@@ -112,7 +112,7 @@ def redcap(trial: Trial, output: str = options.OUTPUT) -> None:
 
     One instrument, a field for each data element, with branching logic from the rules: a
     question is shown while its answer can still matter. Upload the CSV file to REDCap. What
-    REDCap cannot carry is told on stderr.
+    REDCap cannot carry is listed on stderr.
     """
     from trialscreen.output.export.not_carried import not_in_dictionary
     from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary
@@ -124,7 +124,7 @@ def redcap(trial: Trial, output: str = options.OUTPUT) -> None:
 def sdtm_ti(trial: Trial, output: Path = _DATASET, study_id: str | None = _STUDY) -> None:
     """The criteria as the CDISC SDTM data set TI.
 
-    A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
+    A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is listed
     on stderr.
     """
     from trialscreen.output.export.sdtm.datasets import not_in_trial_criteria, trial_criteria
@@ -143,7 +143,7 @@ def sdtm_ie(
     """Who failed which criteria as the CDISC SDTM data set IE, from a screening log.
 
     A row for each criterion that a subject failed at the last screening (SDTM
-    Implementation Guide 3.4). What IE cannot carry is told on stderr.
+    Implementation Guide 3.4). What IE cannot carry is listed on stderr.
     """
     from trialscreen.log.entry import ScreeningEntry
     from trialscreen.output.export.sdtm.datasets import criteria_not_met, not_in_criteria_not_met
@@ -158,7 +158,7 @@ def screening_log(trial: Trial, file: Path = options.LOG, output: str = options.
     """A screening log as the table that sponsors and monitors ask for, in CSV.
 
     A row for each entry: subject, consent, date, criteria, outcome, reasons of a screen
-    failure, what was decided, who and when, corrections, seal. What it cannot carry is told
+    failure, what was decided, who and when, corrections, seal. What it cannot carry is listed
     on stderr.
     """
     from trialscreen.output.export.screening_log import log_table, not_in_log_table
@@ -175,13 +175,13 @@ def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         entries = list(log.every(details=False))
-        # If the trial has the words of all that failed: details would fill the memory.
+        # Details would fill the memory, and are needed only for criteria not in this trial.
         known = all(one.criteria.sha256 == trial.sha256 for one in entries)
         return entries if known else list(log.every())
 
 
 def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
-    """A data set in the format that the file's ending names. Raises InputError."""
+    """Writes a data set in the format given by the file's extension. Raises InputError."""
     ending = path.suffix.lower()
     if ending not in (".csv", ".xpt"):
         refuse("--output", f"{shown(str(path))}; expected .xpt or .csv")

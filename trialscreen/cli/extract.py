@@ -1,4 +1,4 @@
-"""`extract …`: what patients' records say, to a table for `cohort`. Polars comes with the run."""
+"""`extract …`: turns patients' records into a table for `cohort`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FactOptions(NamedTuple):
-    """Where facts go, and what they are selected by, as given."""
+    """The options on outputs and on how facts are selected, as given."""
 
     output: Path = options.output_option(
         "The .parquet or .csv file for the facts; an old one is replaced.", "FACTS"
@@ -39,7 +39,7 @@ class FactOptions(NamedTuple):
     assume_absent: list[str] | None = options.ASSUME_ABSENT
 
     def selection(self, trial: Trial) -> "Selection":
-        """What facts are selected by. Raises InputError with all that is wrong."""
+        """How facts are selected. Raises InputError with everything wrong with the options."""
         from trialscreen.answers.records.codes_file import load_codes
         from trialscreen.answers.records.gathered import Selection
         from trialscreen.answers.records.select import check_sections
@@ -56,7 +56,7 @@ class FactOptions(NamedTuple):
         return Selection(trial, known, day, assumed)
 
     def tell(self, tables: "FactTables") -> None:
-        """What was written, and the first of what could not be used, on stderr."""
+        """Reports on stderr what was written, and the first data that could not be used."""
         tell_unusable(tables.told, tables.problems, str(self.problems or ""))
         if tables.deceased:
             where = "" if self.problems else "; --problems FILE lists them"
@@ -84,8 +84,8 @@ def fhir(
     """Take facts from FHIR R4 resources: a row for each patient, to be screened by cohort.
 
     Reads bulk exports, Bundles of every type, and single resources. What cannot be read is
-    told with its file and line, and the rest goes on; who is deceased is left out and
-    listed. Nothing is taken for absent because no code says it.
+    reported with its file and line, and the rest goes on; deceased patients are left out
+    and listed. Nothing is taken as absent just because it is not coded.
 
     Exit code: 0 if the table was written, 2 if none could be.
     """
@@ -118,8 +118,8 @@ def omop(
     """Take facts from tables of the OMOP common data model: a row for each person.
 
     Reads versions 5.3 and 5.4, and says which tables are missing. Concepts below those of
-    the mapping are found where the table concept_ancestor is filled. Who is deceased is left
-    out and listed. Nothing is taken for absent because no code says it.
+    the mapping are found where the table concept_ancestor is filled. Deceased
+    patients are left out and listed. Nothing is taken as absent just because it is not coded.
 
     Exit code: 0 if the table was written, 2 if none could be.
     """

@@ -1,7 +1,4 @@
-"""The interview of `screen`: what it starts from, how it is left, and what is said after it.
-
-What is said: what is open, and the commands that go on or repeat it.
-"""
+"""Runs the interview of `screen`, and prints at its end what is open and how to continue."""
 
 import shlex
 import sys
@@ -41,11 +38,11 @@ def interview(
 ) -> tuple[Screening, dict[str, Answer], str]:
     """Asks for what is open after `start`.
 
-    Commands that go on begin with the words `before`. `is_new`: the code of the subject was not
-    in the file that keeps the answers.
+    Suggested commands begin with the words `before`. `is_new`: the subject's code was not yet in
+    the answers file.
 
-    Returns what was found, from which answers, and what to say after the result.
-    An interview that is left exits with 130, or with what its signal stands for.
+    Returns the final screening, its answers, and the text to print after the result. An interview
+    that is interrupted exits with 130, or the exit code of its signal.
     """
     sources, left = asked.sources(), None
     keeper, state = keeper or Keeper(), _state(start, answers, sources)
@@ -54,14 +51,14 @@ def interview(
     session = Session(state, terminal(plain=asked.plain), keeper, sources, quick=asked.quick)
     try:
         try:
-            # A new file is made at once, to see that it can be; an old one when it changes.
+            # A new file is written at once, to see whether that works; an old one on changes.
             is_new = is_new or any(one.by == "flag" for one in answers.values())
             if keeper.file is not None and (keeper.file.is_new or is_new):
                 keeper.file.save(state, keeper.subject)
             session.run()
         except (Leave, KeyboardInterrupt) as end:
             left = end
-        if keeper.problem:  # what could not be saved when it was answered, perhaps can be now
+        if keeper.problem:  # saving failed earlier, but may work now
             keeper.save(state)
         if left is not None:
             with suppress(OSError):  # the terminal may be gone
@@ -79,7 +76,7 @@ def interview(
 
 
 def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> State:
-    """The answers that `start` was found from, and those set aside in an earlier session."""
+    """The answers behind `start`, and those set aside in an earlier session."""
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
     notes = {Key.ANSWERED: options.today().isoformat(), Key.CRITERIA: criteria_version(start.trial)}
@@ -89,9 +86,9 @@ def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> S
 
 
 class Ending(NamedTuple):
-    """An interview that ended: its answers, where they are kept, and how commands that go on begin.
+    """A finished interview: its answers, their file, and how suggested commands begin.
 
-    `asked`: what it was asked for by.
+    `asked`: the options that it was started with.
     """
 
     state: State
@@ -100,18 +97,18 @@ class Ending(NamedTuple):
     asked: ScreenOptions
 
     def left(self) -> str:
-        """For an interview that was left: where its answers are, and how to go on."""
+        """The text for an interrupted interview: where its answers are, and how to continue."""
         command = self._go_on(self._ask)
         return "\n".join(["", f"Left. {self._where()}", "Go on with:", command, ""])
 
     def after_the_result(self, columns: int, *, stopped: bool) -> str:
-        """What is open and from whom, how to go on, how to repeat it, and the verdict."""
+        """What is open and from whom, how to continue, how to repeat it, and the verdict."""
         lines = [""]
         if stopped:
             lines += self._more_to_come("Stopped at an exclusion.", self._ask, columns)
         elif still_open := ", ".join(self._still_open()):
-            told = f"Still open: {still_open}; listed under Still needed."
-            lines += self._more_to_come(told, (), columns)
+            summary = f"Still open: {still_open}; listed under Still needed."
+            lines += self._more_to_come(summary, (), columns)
         elif self.keeper.problem:
             lines.append(wrapped(self._where(), columns))
         lines += ["The same result without questions:", self._command("--from")]
@@ -121,7 +118,7 @@ class Ending(NamedTuple):
         return "\n".join(lines)
 
     def _onwards(self, columns: int) -> Iterator[str]:
-        """How to log and to print the result, as far as that is still to be done."""
+        """How to log and print the result, if that has not been done."""
         if self.asked.log.log is not None:
             return
         log = ("--log", "LOG", "--subject", self.keeper.subject or "CODE", "--by", "INITIALS")
@@ -133,21 +130,21 @@ class Ending(NamedTuple):
         words = (*self.before, "report", "--from", str(file), *self.asked.record.words, "-o", page)
         yield from ("To print it:", shlex.join(words))
 
-    def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
-        """What was told, where the answers are, and how to go on."""
+    def _more_to_come(self, summary: str, ask: tuple[str, ...], columns: int) -> list[str]:
+        """`summary`, followed by where the answers are and how to continue."""
         if self.keeper.kept_in is not None:
-            return [wrapped(f"{told} {self._where()} Go on with:", columns), self._go_on(ask)]
+            return [wrapped(f"{summary} {self._where()} Go on with:", columns), self._go_on(ask)]
         more = f"To go on, add {shlex.join(('--interactive', *ask, *self._options))} to it."
-        return [wrapped(f"{told} {self._where()} {more}", columns)]
+        return [wrapped(f"{summary} {self._where()} {more}", columns)]
 
     @property
     def _ask(self) -> tuple[str, ...]:
-        """The option that names the sources, if it was given."""
+        """The `--ask` option, if it was given."""
         return () if self.asked.ask is None else ("--ask", ",".join(self.asked.sources()))
 
     @property
     def _options(self) -> tuple[str, ...]:
-        """The other options of an interview that goes on."""
+        """The other options to continue the interview with."""
         asked = (("--quick", self.asked.quick), ("--plain", self.asked.plain))
         return (*self.asked.log.words, *(name for name, given in asked if given))
 
@@ -165,13 +162,13 @@ class Ending(NamedTuple):
         return self._command("--resume", *how, *ask, *self._options)
 
     def _command(self, option: str, *more: str) -> str:
-        """A command with the answers: their file, for the `option`, or their flags."""
+        """A command with the answers, as `option` with their file, or as flags."""
         file = self.keeper.kept_in
         answers = self._flags() if file is None else (option, str(file))
         return shlex.join((*self.before, "screen", *answers, *self.asked.record.words, *more))
 
     def _flags(self) -> Iterator[str]:
-        """The answers; for a birth date, by which a person is known, stands the age."""
+        """The answers as flags; a birth date, which could identify a person, becomes an age."""
         yield from ("--screening-date", self.state.on.isoformat())
         for name, answer in self.state.answers.items():
             if name not in self._left_out() and answer.by != "record":
@@ -182,13 +179,13 @@ class Ending(NamedTuple):
                 yield from (flag(counted.name), text)
 
     def _left_out(self) -> list[str]:
-        """The answers that stand in no command, for commands are kept, and seen by others."""
+        """Answers omitted from commands, because others can see these, and shells keep them."""
         trial = self.state.trial
         own = (name for name, one in self.state.answers.items() if one.by != "record")
         return [name for name in own if is_long_ago(trial, trial.elements[name])]
 
     def _still_open(self) -> Iterator[str]:
-        """How many answers are still needed, by who can give them; none if none can help."""
+        """How many answers are still needed, by who can give them; empty if none can help."""
         screening = self.state.screening
         if screening.failing:
             return
@@ -199,7 +196,7 @@ class Ending(NamedTuple):
 
 
 def _years(state: State, counted: Element) -> str:
-    """The years that are counted from a date; empty if they cannot be given instead of it."""
+    """The years counted from a date; empty if they cannot be given in its place."""
     fact = state.screening.findings[0].patient.resolve(counted.name).fact
     if counted.name in state.answers or not isinstance(fact, Numbers):
         return ""

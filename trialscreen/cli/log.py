@@ -1,4 +1,4 @@
-"""`log …`: the screening log, read, checked and decided in. `screen --log` adds to it."""
+"""`log …`: lists, verifies and re-screens the screening log, and records decisions in it."""
 
 import sys
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ def verify(
 ) -> None:
     """Check that every entry is there, in its order, as it was written.
 
-    A log that was written anew as a whole, or an older copy of it, can only be told by a
+    A log that was written anew as a whole, or an older copy of it, can only be detected by a
     seal that was noted elsewhere: see --seal. Exit code: 0, or 5 if something is wrong.
     """
     from trialscreen.output.report.log_lists import checked_data, checked_page
@@ -111,7 +111,7 @@ def rescreen(
         try:
             entries = list(log.every(details=False))
         except InputError:
-            for _ in log.every():  # of which one may be damaged before that one, in its details
+            for _ in log.every():  # raises for an earlier entry, if its details are damaged
                 pass
             raise
         enrolled = {
@@ -162,7 +162,7 @@ def due(
 
 
 class QueueFormat(StrEnum):
-    """How the queue is printed: as every list, or for a calendar."""
+    """The output formats of the queue: those of every list, and iCalendar."""
 
     TABLE = Format.TABLE
     PLAIN = Format.PLAIN
@@ -322,7 +322,7 @@ def cohorts(
 
 
 def _past_day(text: str | None) -> date:
-    """The day of what was decided. Raises InputError."""
+    """The date of a decision. Raises InputError if it is invalid or in the future."""
     day, today = options.day_given("--on", text), options.today()
     if day > today:
         refuse("--on", f"{day} lies in the future; what was decided by today, {today}, is entered")
@@ -332,7 +332,7 @@ def _past_day(text: str | None) -> date:
 def _named(
     trial: Trial, name: str | None, problems: list[Problem], where: str = "--dose-cohort"
 ) -> str | None:
-    """A dose cohort as it is registered; capitals do not count."""
+    """A dose cohort's registered name, matched regardless of case."""
     known = {one.name.casefold(): one.name for one in trial.registration.dose_cohorts}
     found = None if name is None else known.get(name.strip().casefold())
     if name is not None and found is None:

@@ -1,4 +1,4 @@
-"""The options that commands share, and the days that they name."""
+"""Options shared by several commands, and the parsing of dates in options."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +52,7 @@ ASSUME_ABSENT = option(
 
 
 def site_settings(trial: Trial, file: str | None) -> SiteSettings:
-    """What a site's own file says; nothing without one. Raises InputError."""
+    """The settings in a site's file; the defaults without one. Raises InputError."""
     if file is None:
         return SiteSettings()
     from trialscreen.answers.site_file import read_site
@@ -65,13 +65,13 @@ def today() -> date:
 
 
 def screening_day(trial: Trial, text: str | None, problems: list[Problem]) -> date:
-    """The day that `text` names; today without one, or if it is a problem."""
+    """The screening date in `text`; today if there is none, or if it is invalid (a problem)."""
     given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", "--screening-date")}
     return screening_date(trial, given, today(), problems) or today()
 
 
 def day_given(where: str, text: str | None) -> date:
-    """Any day, also one to come; today if none is given. Raises InputError."""
+    """Any date, past or future; today if none is given. Raises InputError."""
     from trialscreen.answers.values import read_day
 
     try:
@@ -83,7 +83,7 @@ def day_given(where: str, text: str | None) -> date:
 def code_problems(
     given: Mapping[str, str | None], subject_pattern: re.Pattern[str] | None = None
 ) -> Iterator[Problem]:
-    """What of codes and remarks, by their options, could lead to a person."""
+    """Problems with codes and remarks, by option, that could identify a person."""
     from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject
 
     checks: Mapping[str, Callable[[str], str]] = {
@@ -103,7 +103,7 @@ def code_problems(
 def correction(
     corrects: int | None, reason: str | None, problems: list[Problem]
 ) -> "Correction | None":
-    """What --corrects and --reason say; that the reason is missing is a problem."""
+    """The correction in --corrects and --reason; a missing reason is a problem."""
     from trialscreen.log.entry import Correction
 
     if corrects is None:

@@ -1,4 +1,4 @@
-"""What a command gives back: an exit code, problems on stderr, a result on stdout or in a file."""
+"""Output of commands: exit codes, problems on stderr, results on stdout or in files."""
 
 import shutil
 import sys
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from trialscreen.output.report.render.blocks import Page
 
 MOST_PROBLEMS = 50
-Start = Callable[[Callable[[], int] | None], None]  # takes what counts all that is to be read
-Advance = Callable[[int], None]  # takes how many more are read
+Start = Callable[[Callable[[], int] | None], None]  # takes a function that returns the total
+Advance = Callable[[int], None]  # takes the number read since the last call
 
 
 class Exit(IntEnum):
-    """What the process returns; for a verdict, by its name."""
+    """The exit codes of the process; those for verdicts have their names."""
 
     ELIGIBLE = 0
     UNEXPECTED = 1
@@ -34,7 +34,7 @@ class Exit(IntEnum):
 
 @contextmanager
 def needing(where: str, what: str, extra: str, *packages: str) -> Iterator[None]:
-    """For imports: refuses with `what` is needed if one of the packages of an extra is missing."""
+    """For imports: raises InputError saying `what` is needed if an extra is not installed."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -44,7 +44,7 @@ def needing(where: str, what: str, extra: str, *packages: str) -> Iterator[None]
 
 
 def tell_problems(error: InputError) -> None:
-    """Every problem on stderr, a line each; in a terminal, no word is broken at its edge."""
+    """Prints every problem on stderr, one per line, wrapped at words in a terminal."""
     for problem in error.problems[:MOST_PROBLEMS]:
         sys.stderr.write(f"{_at_words(f'error: {printable(str(problem))}')}\n")
     if (more := len(error.problems) - MOST_PROBLEMS) > 0:
@@ -56,9 +56,9 @@ def _at_words(line: str) -> str:
 
 
 def say(*lines: str, whole: str = "") -> None:
-    """What to know beside the result, on stderr; in a terminal, no word is broken at its edge.
+    """Prints messages on stderr, wrapped at words in a terminal.
 
-    `whole` is a last line with a command, which is copied, and so never broken.
+    `whole` is a last line with a command to be copied, which is never wrapped.
     """
     sys.stderr.writelines(f"{_at_words(line)}\n" for line in lines)
     if whole:
@@ -66,12 +66,12 @@ def say(*lines: str, whole: str = "") -> None:
 
 
 def say_note(message: str) -> None:
-    """What to know, with texts from outside in it."""
+    """Prints a message that contains external text on stderr."""
     say(f"note: {printable(message)}")
 
 
 def tell_unusable(first: Sequence[Problem], count: int, listed_in: str = "") -> None:
-    """How much of a record could not be used, the first of it a line each."""
+    """Reports how many data of a record could not be used, and the first of them."""
     for one in first[:MOST_TOLD]:
         say(f"not used: {printable(str(one))}")
     if (more := count - min(len(first), MOST_TOLD)) > 0:
@@ -80,7 +80,7 @@ def tell_unusable(first: Sequence[Problem], count: int, listed_in: str = "") -> 
 
 @contextmanager
 def progress(unit: str) -> Iterator[tuple[Start, Advance]]:
-    """A bar on stderr, if that is a terminal: how many of all are read, if those are counted."""
+    """A progress bar on stderr, if that is a terminal; with a percentage if a total is given."""
     if not sys.stderr.isatty():
         yield (lambda _count: None), (lambda _more: None)
         return
@@ -101,7 +101,7 @@ def progress(unit: str) -> Iterator[tuple[Start, Advance]]:
 
 
 class Format(StrEnum):
-    """How a result is printed."""
+    """Output formats of a result."""
 
     TABLE = "table"
     PLAIN = "plain"
@@ -116,7 +116,7 @@ def print_result(
     data: Callable[[], object],
     listing: "Callable[[], Listing] | None" = None,
 ) -> None:
-    """A result as its page, its data or its rows; only what is wanted is made, and imported."""
+    """Prints a result in the given format; only the function for that format is called."""
     match form:
         case Format.JSON:
             write_json(STDOUT, data())
@@ -147,7 +147,7 @@ STDOUT = "-"
 
 
 def write_text(place: str, text: str) -> None:
-    """A file that appears whole or not at all, or `-`. Raises InputError."""
+    """Writes a file atomically, or standard output if `place` is `-`. Raises InputError."""
     if place == STDOUT:
         sys.stdout.write(text)
         return
@@ -157,7 +157,7 @@ def write_text(place: str, text: str) -> None:
 
 
 def write_json(place: str, value: object) -> None:
-    """As `write_text`; on a standard output that is not UTF-8, in ASCII."""
+    """As `write_text`, for JSON; in ASCII if standard output is not UTF-8."""
     import json
 
     is_plain = place == STDOUT and sys.stdout.encoding.lower().replace("-", "") != "utf8"

@@ -1,4 +1,4 @@
-"""A function as a command: each of its parameters is an option or an argument."""
+"""Turns functions into Typer commands: each parameter becomes an option or an argument."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +15,9 @@ from trialscreen.text.characters import flag
 def option(
     help: str, metavar: str | None = None, *names: str, default: Any = ..., **more: Any
 ) -> Any:
-    """An option, as the default of its parameter: named as this, if no `names` are given.
+    """An option, used as its parameter's default; named after the parameter unless `names` are.
 
-    A `bool` is a flag, what may be None need not be given, and all else must be, but for a
+    A `bool` becomes a flag. An option is required unless its type allows None or it has a
     `default`.
     """
 
@@ -29,7 +29,7 @@ def option(
 
 
 def argument(metavar: str, help: str, **more: Any) -> Any:
-    """An argument, as the default of its parameter; what may be None need not be given."""
+    """An argument, used as its parameter's default; required unless its type allows None."""
 
     def typers(_: str, kind: Any) -> Any:
         return typer.Argument(_otherwise(kind), metavar=metavar, help=help, **more)
@@ -38,17 +38,17 @@ def argument(metavar: str, help: str, **more: Any) -> Any:
 
 
 def _otherwise(kind: Any) -> Any:
-    """What a parameter of this type is if it is not given; `...` if it must be."""
+    """The default for a parameter of this type; `...` if it is required."""
     if kind is bool:
         return False
     return None if type(None) in get_args(kind) else ...
 
 
 def command_of(function: Callable[..., None], **settings: Any) -> Any:
-    """The command that a function is, each of whose parameters is an option or an argument.
+    """The command for a function, each of whose parameters is an option or an argument.
 
-    One without a default is the `Trial` in use, or the `Context`; the default of one that holds
-    several options is a NamedTuple of them.
+    A parameter without a default receives the `Trial` in use, or the `Context`; one whose default
+    is a NamedTuple stands for a group of options.
     """
 
     @wraps(function)
@@ -68,7 +68,7 @@ _parameters_of = cache(lambda function: inspect.signature(function).parameters)
 
 
 def _options_of(function: Callable[..., object]) -> Iterator[inspect.Parameter]:
-    """The options of a function, or of a NamedTuple, as Typer knows them."""
+    """The options of a function or NamedTuple, as parameters for Typer."""
     for one in _parameters_of(function).values():
         if isinstance(one.default, tuple):
             yield from _options_of(type(one.default))
@@ -80,9 +80,9 @@ def _options_of(function: Callable[..., object]) -> Iterator[inspect.Parameter]:
 
 
 def _filled(function: Callable[..., Any], context: typer.Context, given: Mapping[str, Any]) -> Any:
-    """Calls a function, or makes a NamedTuple, with what was given for its options.
+    """Calls a function, or creates a NamedTuple, with the given values of its options.
 
-    A parameter without a default is no option: it takes the trial in use, or the context.
+    A parameter without a default is not an option: it receives the trial in use, or the context.
     """
     values = {}
     for name, one in _parameters_of(function).items():

@@ -1,4 +1,4 @@
-"""The process, made safe for commands: its streams, and the signals that end it."""
+"""Makes the process robust: closed or non-UTF-8 streams, terminal sizes, signals."""
 
 import codecs
 import io
@@ -15,14 +15,14 @@ from trialscreen.cli.output import Exit
 from trialscreen.text.characters import PLAIN
 
 NARROWEST, WIDEST = 20, 10_000
-"""Columns of a page: with fewer nothing is readable, and lines are filled up to their end."""
+"""Limits for the width of a page: less is unreadable, and lines are padded to the full width."""
 
 _ERRORS = "trialscreen"
 _STDERR = 2
 
 
 def open_streams() -> None:
-    """Output that was closed goes nowhere; what its encoding lacks is put in ASCII."""
+    """Discards output to closed streams; replaces characters that an encoding lacks by ASCII."""
     codecs.register_error(_ERRORS, _in_ascii)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -36,23 +36,23 @@ def open_streams() -> None:
 
 
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that an encoding lacks: the same in ASCII, or "?"."""
+    """Replaces characters that an encoding lacks by an ASCII equivalent, or "?"."""
     assert isinstance(error, UnicodeEncodeError)
     lacking = error.object[error.start : error.end]
     return "".join(PLAIN.get(char, "?") for char in lacking), error.end
 
 
 class _Unbroken(io.FileIO):
-    """A file descriptor to write to; when its reader has left, the rest goes nowhere.
+    """A writable file descriptor that discards the rest of the output if its reader has gone.
 
-    So does what cannot be written to `stderr` at all: the exit code still tells the verdict.
+    On `stderr` any failed write is discarded: the exit code still tells the verdict.
     """
 
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except OSError as error:
-            # `head` has seen enough, and the exit code stays the verdict's.
+            # A broken pipe, as by `head`, does not change the exit code.
             if not isinstance(error, BrokenPipeError) and self.fileno() != _STDERR:
                 raise
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
@@ -60,11 +60,11 @@ class _Unbroken(io.FileIO):
 
 
 def _unbroken(stream: TextIO) -> TextIO:
-    """The same stream over a descriptor whose reader may leave; others are kept as they are."""
+    """The stream over an `_Unbroken` descriptor; streams that are not files are unchanged."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     below: Any = stream.buffer
-    raw = getattr(below, "raw", below)  # with `python -u` nothing stands between
+    raw = getattr(below, "raw", below)  # unbuffered with `python -u`
     if type(raw) is not io.FileIO:
         return stream
     stream.flush()
@@ -79,7 +79,7 @@ def _unbroken(stream: TextIO) -> TextIO:
 
 
 def _sane_size() -> None:
-    """Rich prints nothing in no columns, stops at `²`, and fills the widest line it is told of."""
+    """Limits COLUMNS and LINES to values that Rich can handle: not 0, not `²`, not too wide."""
     for name in ("COLUMNS", "LINES"):
         text = os.environ.get(name, "")
         if not (text.isascii() and text.isdigit() and text.strip("0")):
@@ -93,12 +93,12 @@ def _sane_size() -> None:
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal told the process to end; its argument is the signal's number."""
+    """The process received a signal to end; the argument is the signal's number."""
 
 
 def code_of(end: BaseException | None) -> int:
-    """The exit code of an interrupt, or of what it led to."""
-    seen: list[BaseException] = []  # an interrupt, and what was made of it, name each other
+    """The exit code for an interrupt, or for an exception caused by one."""
+    seen: list[BaseException] = []  # chained exceptions may refer to each other
     while end is not None and end not in seen and not isinstance(end, Stopped):
         seen.append(end)
         end = end.__cause__ or end.__context__
@@ -109,45 +109,45 @@ def code_of(end: BaseException | None) -> int:
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half."""
+    """Makes SIGTERM and SIGHUP end the process as Ctrl-C does, leaving no unfinished files."""
     numbers = _polite()
-    told: list[Stopped] = []
+    received: list[Stopped] = []
 
     def stop(number: int, _frame: object) -> NoReturn:
         for one in numbers:
             signal.signal(one, _passed_over)  # it is ending already
-        told.append(Stopped(number))
-        raise told[0]
+        received.append(Stopped(number))
+        raise received[0]
 
-    with _handled(numbers, stop, told):
+    with _handled(numbers, stop, received):
         yield
 
 
 @contextmanager
 def interrupted_once() -> Iterator[None]:
-    """Ctrl-C ends what runs; nothing stops what is then cleared away, to the end of the process.
+    """Lets the first Ctrl-C interrupt the body, and nothing interrupt the cleanup that follows.
 
-    Neither does a second one, nor what Polars makes of the first: it raises a
-    KeyboardInterrupt itself, and Python calls the handler all the same, a moment later.
+    A second Ctrl-C is ignored, as is the first when it arrives twice: Polars raises a
+    KeyboardInterrupt itself, and Python calls the handler as well, a moment later.
 
-    A polite kill is passed on as Ctrl-C: nothing else stops Polars in a query, and Python calls
-    a handler only when the main thread is back from that.
+    SIGTERM and SIGHUP are passed on as Ctrl-C: nothing else stops a Polars query, and Python calls
+    a handler only once the main thread has returned from it.
     """
-    told: list[KeyboardInterrupt] = []
+    received: list[KeyboardInterrupt] = []
 
     def stop(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, _passed_over)
-        told.append(KeyboardInterrupt())
+        received.append(KeyboardInterrupt())
         if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            raise told[0]
+            raise received[0]
 
-    with _handled([signal.SIGINT], stop, told, for_good=True), _as_interrupts(_polite()):
+    with _handled([signal.SIGINT], stop, received, for_good=True), _as_interrupts(_polite()):
         yield
 
 
 @contextmanager
 def _as_interrupts(numbers: Sequence[int]) -> Iterator[None]:
-    """Whichever of these signals comes, a thread hears of it at once, and interrupts."""
+    """Turns these signals into SIGINT at once, by a thread that waits for them."""
     _passed_on.clear()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job of a script
         yield
@@ -175,15 +175,15 @@ def _as_interrupts(numbers: Sequence[int]) -> Iterator[None]:
 
 
 _passed_on: list[int] = []
-"""The signals that were, of the last command."""
+"""The signals that were passed on during the last command."""
 
 
 def _passed_over(_number: int, _frame: object) -> None:
-    """Not SIG_IGN, about which Python complains if the signal came before that was set."""
+    """Ignores a signal; SIG_IGN would make Python complain about one that is already pending."""
 
 
 def _polite() -> list[int]:
-    """The signals by which a process is told to end, but for Ctrl-C."""
+    """The signals that ask a process to end, except SIGINT."""
     return [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -191,14 +191,14 @@ def _polite() -> list[int]:
 def _handled(
     numbers: Sequence[int],
     stop: Callable[[int, Any], object],
-    told: Sequence[KeyboardInterrupt],
+    received: Sequence[KeyboardInterrupt],
     *,
     for_good: bool = False,
 ) -> Iterator[None]:
-    """Signals call `stop`, which has `told` of one; `for_good` if they did.
+    """Handles signals by `stop`, which adds to `received`; permanently if one came and `for_good`.
 
-    A signal that the parent has ignored, as nohup does, stays ignored. Raises the interrupt of
-    which DuckDB makes a RuntimeError, "Query interrupted".
+    A signal that the parent process ignores, as under nohup, stays ignored. If DuckDB turned the
+    interrupt into a RuntimeError ("Query interrupted"), the interrupt is raised instead.
     """
     before = {one: signal.getsignal(one) for one in numbers}
     for one in numbers:
@@ -207,10 +207,10 @@ def _handled(
     try:
         yield
     except Exception as error:
-        if told:
-            raise told[0] from error
+        if received:
+            raise received[0] from error
         raise
     finally:
         for one in numbers:
-            if not (told and for_good):
+            if not (received and for_good):
                 signal.signal(one, before[one])

@@ -1,4 +1,4 @@
-"""`report`: the record of one screening, as a page to print and sign."""
+"""`report`: writes the record of one screening, or of a log, as a page to print and sign."""
 
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def report(
 def _record(
     flags: Flags, on: str | None, file: str | None, site: str | None, record: RecordOptions
 ) -> str:
-    """The record of answers that are given, as a document. Raises InputError."""
+    """The record of a screening of the given answers, as a document. Raises InputError."""
     from trialscreen.log.pseudonyms import check_subject
     from trialscreen.output.report.record_page import ScreeningRecord, record_document
 

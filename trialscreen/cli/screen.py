@@ -1,4 +1,4 @@
-"""`screen`: one patient, from flags, a file or standard input."""
+"""`screen`: screens one patient, from flags, a file, a record, standard input or an interview."""
 
 import shlex
 import sys
@@ -65,18 +65,18 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
     except InputError as error:
         if not closing:
             raise
-        unlogged = error  # an interview is not held in vain: its result is shown first
+        unlogged = error  # show the interview's result first, or it would have been in vain
     form = Format.PLAIN if asked.plain and asked.form is Format.TABLE else asked.form
     file = None if flags.texts else asked.rescreen or asked.resume or asked.given_file or asked.save
     named = "FILE" if file in (None, "-") else file
     again = shlex.join((*before, "screen", "--rescreen", named, *asked.record.words))
-    closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
+    closes = not (closing and sys.stdout.isatty())  # else the verdict would be printed twice
     try:
         page = partial(_page, screening, asked, again, closes=closes)
         print_result(form, page, partial(_data, screening), partial(_listing, screening))
         if closing or logged:
             sys.stdout.flush()
-    finally:  # the entry is there, also where nobody reads the result
+    finally:  # the entry exists, even if nobody reads the result
         say(*logged, whole=its_record)
     sys.stderr.write(closing)
     if unlogged is not None:
@@ -86,13 +86,13 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
 
 
 def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:
-    """Which answers of the file that is resumed were replaced; which are of another version."""
+    """Reports which resumed answers were replaced, and which belong to another version."""
     for name in differing(answers, resumed) if resumed else ():
         if name in resumed:
             new, old = shown(answers[name].text), shown(resumed[name].text)
             say_note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
     others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
-    if others and not asking:  # an interview tells it itself
+    if others and not asking:  # an interview reports this itself
         was = count_of(len(others), "answer was", "answers were")
         taken = "taken under another version of the criteria file, and used as given"
         say_note(f"{was} {taken}: {', '.join(others)}")

@@ -1,4 +1,4 @@
-"""Options of `screen` that go together: about answers and the interview, and about the log."""
+"""The option groups of `screen`: answers and interview, and the log."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def sources_to_come(incomplete: str) -> list[tuple[str, str]]:
-    """The sources that are not named yet, behind those that are: `participant,chart`."""
+    """Completions of `--ask`: the sources not named yet, appended to those that are."""
     named, comma, _ = incomplete.rpartition(",")
     left = [one for one in SOURCES if one != "derived" and one not in named.split(",")]
     return [(f"{named}{comma}{one}", one) for one in left]
@@ -43,16 +43,16 @@ class LogOptions(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The options as they were given, for a command that goes on."""
+        """The options as given, to be repeated in a suggested command."""
         options = zip(map(flag, self._fields), self, strict=True)
         return tuple(str(word) for one in options if one[1] is not None for word in one)
 
     def checked(
         self, subject_pattern: re.Pattern[str] | None, of_file: Answer | None, *, keeps: bool
     ) -> "LogOptions":
-        """The options, with the subject's code of a file of answers where none was given.
+        """The options, with the subject's code from the answers file if none was given.
 
-        `keeps`: a file keeps the answers, and so the code. Raises InputError with all problems.
+        `keeps`: answers, and so the code, are saved. Raises InputError with all problems.
         """
         known = self if of_file is None else self._replace(subject=self.subject or of_file.text)
         problems = known._problems()
@@ -72,7 +72,7 @@ class LogOptions(NamedTuple):
         return known
 
     def reach(self, trial: Trial) -> None:
-        """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
+        """Raises InputError if no entry could be added, before any question is asked."""
         if self.log is not None:
             from trialscreen.log.store import open_or_begin
 
@@ -98,9 +98,9 @@ class LogOptions(NamedTuple):
         return problems
 
     def add(self, screening: Screening, answers: Answers) -> tuple[list[str], str]:
-        """Adds the entry, if there is a log. Raises InputError if it cannot.
+        """Adds the entry, if there is a log. Raises InputError if that fails.
 
-        What to say of it, and the command that makes its record if there can be one.
+        Returns the messages to print, and the command for its record, if there can be one.
         """
         if self.log is None:
             return [], ""
@@ -131,7 +131,7 @@ class LogOptions(NamedTuple):
 
 
 def _other_than(was: "ScreeningEntry", now: "ScreeningEntry") -> Iterator[str]:
-    """What a correction may have changed by mistake, as where another file was taken for it."""
+    """What a correction may have changed by mistake, as when the wrong file is used."""
     if was.on != now.on:
         yield f"Entry {was.number}, which it corrects, is of {was.on}; it is of {now.on}."
     if was.stage == "full" and now.stage != "full":
@@ -166,7 +166,10 @@ class ScreenOptions(NamedTuple):
         return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
 
     def wanted(self, *, given: bool) -> bool:
-        """Whether to ask: on request, or InputError; else if nothing was `given` in a terminal."""
+        """Whether to hold an interview: on request, or in a terminal if nothing was `given`.
+
+        Raises InputError for a request that cannot be met.
+        """
         self.sources()
         if self.asked_for and not _in_a_terminal():
             refuse("the interview", "needs a terminal; give the answers as flags or with --from")
@@ -174,7 +177,7 @@ class ScreenOptions(NamedTuple):
 
     @property
     def file(self) -> str | None:
-        """The file to begin with. Raises InputError."""
+        """The answers file to start from. Raises InputError."""
         if self.rescreen is not None and (self.given_file, self.resume) != (None, None):
             refuse("--rescreen", "names a file of answers, and so does another option; give one")
         named, message = self.given_file if self.rescreen is None else self.rescreen, ""
@@ -209,7 +212,7 @@ def _in_a_terminal() -> bool:
 
 @contextmanager
 def answers_file(options: ScreenOptions) -> Iterator["Keeper | None"]:
-    """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
+    """The keeper of the answers file, if one is named; locks the file before it is read."""
     if options.resume is None and options.save is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""`sql`: the query that screens a table of patients in a database."""
+"""`sql`: prints the query that screens a table of patients in a database."""
 
 import sys
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""`trial`, `criteria`, `elements`, `check` and `diff`: what is in a criteria file."""
+"""`trial`, `criteria`, `elements`, `check` and `diff`: show, check and compare criteria files."""
 
 import sys
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ def diff(
 
 
 class Template(StrEnum):
-    """A kind of file to fill."""
+    """The kinds of blank file to fill in."""
 
     YAML = "yaml"
     CSV = "csv"
@@ -136,7 +136,7 @@ def elements(
     """List the data elements: flag, unit, type, choices, range, and who can give each.
 
     A filled YAML template is one patient for screen, a CSV or Excel one a table for cohort.
-    What stays blank is unknown; a row without any value is left out, and told.
+    What stays blank is unknown; a row without any value is left out and reported.
     """
     chosen = [one for one in trial.answerable() if one.section in _sections(trial, section)]
     if template is not None:
@@ -151,7 +151,7 @@ def elements(
 
 
 def _sections(trial: Trial, wanted: str | None) -> set[str]:
-    """The ids of sections, named so or by an element in it. Raises InputError if there is none."""
+    """The ids of sections that match an id, title or element. Raises InputError if none does."""
     if wanted is None:
         return {one.id for one in trial.sections}
     found = {one.id for one in trial.sections if wanted.casefold() in _names(one)}
@@ -165,13 +165,13 @@ def _sections(trial: Trial, wanted: str | None) -> set[str]:
 
 
 def _names(section: Section) -> Iterator[str]:
-    """Its id and title; `laboratory` is every section with a title like `Laboratory: calcium`."""
+    """A section's names: its id, title and the title's part before a colon (`Laboratory: …`)."""
     title = section.title.casefold()
     yield from (section.id.casefold(), title, title.partition(":")[0])
 
 
 def _write(trial: Trial, chosen: list[Element], template: Template, place: str) -> None:
-    """Writes a blank file. Raises InputError if it cannot be written, or is there already."""
+    """Writes a blank file. Raises InputError if that fails, or if the file exists already."""
     from trialscreen.output.export import templates
     from trialscreen.text.text_files import whole_file
 

@@ -1,4 +1,4 @@
-"""Wrong usage, as Typer finds it, told like every other problem."""
+"""Turns Typer's usage errors into problems like all others, with suggestions."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,24 +9,24 @@ from trialscreen.model.errors import refuse
 from trialscreen.text.characters import misspelt, nearest, printable, short, shown
 
 _DAYS = ("--on", "--screening-date", "--date", "--day")
-"""What a day may be taken to be named by; a command has one of the first two at most."""
+"""Names that users try for the date option; a command has at most one of the first two."""
 
 
 def refuse_usage(error: Any) -> NoReturn:
-    """Turns an error of usage into InputError; help for want of arguments stays help."""
+    """Raises InputError for a usage error, except when help is shown for missing arguments."""
     if type(error).__name__ == "NoArgsIsHelpError":
         raise error
-    refuse(*_told(error))
+    refuse(*_place_and_message(error))
 
 
 def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> str:
-    """What may be meant by an option that is none of these, in a command with these formats."""
+    """A suggestion for an unknown option, in a command with these options and formats."""
     if name == "--criteria":
         return " It stands before the command: trialscreen --criteria FILE …"
     known = tuple(options)
     if name == "--format" and "--output" in known:
         return " The ending of the -o FILE says it."
-    if name in _DAYS:  # told first: --on is near --json
+    if name in _DAYS:  # before looking for the nearest: --on is near --json
         return "".join(f" Did you mean '{one}'?" for one in _DAYS[:2] if one in known)
     asked = [flag for form in formats if (flag := f"--{form}") not in known]
     if name in (f"--{form}" for form in Format) and not asked:
@@ -37,8 +37,8 @@ def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> st
     return hint
 
 
-def _told(error: Any) -> tuple[str, str]:
-    """Where something is wrong, and what."""
+def _place_and_message(error: Any) -> tuple[str, str]:
+    """The place and the message for a usage error."""
     context = error.ctx
     command = ""
     if context is not None:  # after the program's own name, which may be `python -m trialscreen`
@@ -49,9 +49,11 @@ def _told(error: Any) -> tuple[str, str]:
             choices = ", ".join(_choices(param, context))
             what = f"expected {choices}" if choices else f"see trialscreen {command} --help"
             return command, f"{name} is missing; {what}"
-        told = _bad_value(error)
-        is_page = (command, name) == ("screen", "--format") and told.casefold().startswith("'html'")
-        return name, f"{told}. {_PAGE}" if is_page else told
+        message = _bad_value(error)
+        is_page = (command, name) == ("screen", "--format") and message.casefold().startswith(
+            "'html'"
+        )
+        return name, f"{message}. {_PAGE}" if is_page else message
     if (option := getattr(error, "option_name", None)) is not None:
         if type(error).__name__ == "NoSuchOption":
             own = {name: one for one in context.command.get_params(context) for name in one.opts}
@@ -65,7 +67,7 @@ def _told(error: Any) -> tuple[str, str]:
 
 
 def _choices(option: Any, context: Any) -> list[str]:
-    """The words that an option chooses from, out of what Typer says when it is missing."""
+    """An option's choices, taken from Typer's message for a missing value."""
     said = option.get_missing_message(ctx=context) or ""
     return re.findall(r"[^\s,]+", said.partition(":")[2])
 
@@ -80,7 +82,7 @@ _EXPECTED = {
 
 
 def _bad_value(error: Any) -> str:
-    """The value, and what would be accepted."""
+    """A message with the value and what would be accepted."""
     problems: Any = getattr(error.__cause__, "errors", list)()
     given = str(problems[0]["input"]) if problems else ""
     message = printable(error.message).removeprefix("Value error, ").rstrip(".")
