@@ -1,9 +1,8 @@
 """The language specification: cases as data, run by the tests and rendered for docs/.
 
-`python -m tests.spec` prints docs/reference/language.md.
+`python -m tests.tools.docs_build` writes docs/reference/language.md from it.
 """
 
-import sys
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
@@ -82,8 +81,9 @@ def render() -> str:
     lines = [
         "# The rule language",
         "",
-        "Generated from the cases in `tests/data/spec/`, which every test run checks. The",
-        f"screening date is {ON} unless a row says otherwise.",
+        "This page shows what each rule of a [criteria file](criteria-file.md) means, case by",
+        "case. It is generated from the cases in `tests/data/spec/`, which every test run checks.",
+        f"The screening date is {ON} unless a row says otherwise.",
     ]
     for chapter in chapters():
         lines += ["", f"## {chapter.title}", "", chapter.text, ""]
@@ -96,7 +96,3 @@ def _row(case: Case) -> str:
     given = ", ".join(f"{name} {value}" for name, value in case.given.items()) or "nothing"
     day = "" if case.on.isoformat() == ON else f", on {case.on}"
     return f"| `{case.rule_text}` | {given}{day} | {case.truth} |"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render())

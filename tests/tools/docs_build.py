@@ -34,6 +34,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from tests import spec
 from tests.bench import growth, side_by_side
 from tests.tools import python_page
 from trialscreen import load_trial, screen
@@ -462,6 +463,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     Path("docs/reference/cli.md"): _cli_page,
     Path("docs/reference/criteria.md"): _criteria_page,
     Path("docs/reference/elements.md"): _elements_page,
+    Path("docs/reference/language.md"): lambda: _NOTE + spec.render(),
     Path("docs/reference/python.md"): python_page.page,
     Path("docs/examples/attrition.html"): _attrition_page,
     Path("docs/examples/screening-report.html"): _record_page,
