@@ -1,1 +1,1 @@
-"""What comes out: pages, records, JSON and CSV; the formats of other systems."""
+"""Output: pages, records, JSON and CSV, and the formats of other systems."""

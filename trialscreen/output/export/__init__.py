@@ -1,1 +1,1 @@
-"""The trial, its questions and its screening log in the formats of other systems."""
+"""Exports a trial, its questions and its screening log to the formats of other systems."""

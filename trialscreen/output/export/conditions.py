@@ -1,12 +1,12 @@
-"""Conditions on the fields of a form, kept simple; and when an element can no longer matter.
+"""Conditions on form fields, for skip logic: derives when an element can no longer matter.
 
-FHIR calls such a field an item or question, REDCap a field. A condition is about answers as
-a form holds them; a field without an answer fulfils no test but `Unanswered`. A condition is
-never stronger than what it stands for: where a form cannot say something, it is `NEVER`.
+FHIR calls such a field an item or question, REDCap a field. A field without an answer satisfies no
+test except `Unanswered`. A condition is conservative: it may hold less often than what it stands
+for, never more often, and is `NEVER` if a form cannot express it.
 
-An element matters until its value can no longer change a criterion: until, at every place
-where it is read, a rule around that place is decided without it (strong Kleene logic). Windows
-of time, dates beside each other and "at least 2 of 3" are beyond a form: they decide nothing.
+An element matters until its value can no longer change a criterion: until, at every place where it
+is read, some enclosing rule is decided without it (strong Kleene logic). Time windows, comparisons
+of dates and "at least 2 of 3" cannot be expressed in a form, and are taken to decide nothing.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element, Formula, Trial
 
 MOST_TESTS = 150
-"""A condition of more tests would be longer than anyone reads; it becomes `NEVER`."""
+"""A condition with more tests would be too long to review; it becomes `NEVER`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Unanswered:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The answer to a yes/no field or a choice is one of these."""
+    """The answer to a yes/no or choice field is one of these."""
 
     field: str
     values: tuple[bool, ...] | tuple[str, ...]
@@ -48,7 +48,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Bounded:
-    """The number answered, in `unit`, or every number that its comparator allows."""
+    """The number entered, in `unit`, or every number allowed by its comparator, meets the bound."""
 
     field: str
     operator: Operator
@@ -72,7 +72,7 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Joined(Generic[Part]):
-    """Parts with `word` between them. Of no parts, "and" holds always, "or" never."""
+    """Parts joined by `word`. Without parts, "and" always holds, "or" never."""
 
     word: Word
     parts: tuple["Part | Joined[Part]", ...]
@@ -86,7 +86,7 @@ NEVER, ALWAYS = Joined[Test]("or", ()), Joined[Test]("and", ())
 
 
 def some(parts: Iterable[Condition]) -> Condition:
-    """At least one of `parts`, without those that another part says already."""
+    """At least one of `parts`, without those implied by another."""
     found = flat("or", parts)
     if _too_long(found):
         return NEVER
@@ -95,7 +95,7 @@ def some(parts: Iterable[Condition]) -> Condition:
 
 
 def every(parts: Iterable[Condition]) -> Condition:
-    """All of `parts`, each once; what is an alternative in all of them is written once."""
+    """All of `parts`, each once; an alternative common to all is factored out."""
     found = flat("and", parts)
     if NEVER in found or _too_long(found):
         return NEVER
@@ -111,7 +111,7 @@ def every(parts: Iterable[Condition]) -> Condition:
 
 
 def flat(word: Word, parts: Iterable[Tree]) -> dict[Tree, None]:
-    """All of `parts`, each once; in place of parts that `word` joins, what it joins there."""
+    """All of `parts`, each once, with nested uses of the same `word` flattened."""
     found: dict[Tree, None] = {}
     for part in parts:
         inside = part.parts if isinstance(part, Joined) and part.word == word else (part,)
@@ -122,7 +122,7 @@ def flat(word: Word, parts: Iterable[Tree]) -> dict[Tree, None]:
 def _irredundant(
     parts: Iterable[Condition], redundant: Callable[[Condition, Condition], bool]
 ) -> list[Condition]:
-    """`parts` without those that are redundant beside another; of two alike, the first."""
+    """`parts` without those made redundant by another; of two equal ones, the first is kept."""
     kept: list[Condition] = []
     for part in parts:
         if not any(redundant(part, other) for other in kept):
@@ -136,7 +136,7 @@ def _too_long(parts: Iterable[Condition]) -> bool:
 
 
 def implies(one: Condition, other: Condition) -> bool:
-    """Whether it can be seen that `other` holds wherever `one` does."""
+    """Whether `one` provably implies `other`; false if that cannot be shown."""
     match one, other:
         case _ if one == other:
             return True
@@ -153,7 +153,7 @@ def implies(one: Condition, other: Condition) -> bool:
 
 
 def _narrows(one: Condition, other: Condition) -> bool:
-    """`implies`, of two tests."""
+    """`implies`, for two tests."""
     match one, other:
         case ((Chosen(field) | Bounded(field)), Answered(same)):
             return field == same
@@ -186,7 +186,7 @@ def substituted(condition: Condition, by: Callable[[Test], Condition]) -> Condit
 
 
 def while_blank(condition: Condition, fields: Set[str]) -> Condition:
-    """What `condition` says as long as these fields have no answer."""
+    """`condition` simplified for the case that these fields have no answer."""
 
     def known(test: Test) -> Condition:
         if test.field not in fields and not (isinstance(test, Compared) and test.other in fields):
@@ -197,12 +197,12 @@ def while_blank(condition: Condition, fields: Set[str]) -> Condition:
 
 
 class Relevance:
-    """The conditions for the elements of one trial, on a form with a field for each.
+    """The conditions for a trial's elements, on a form with a field for each.
 
-    `calculated` names the field that computes an element's value, where the form has one.
-    `as_it_stands`: what is not needed with the present answers does not matter: what an
-    entered value could be computed from, and what is behind elements that no criterion reads.
-    Without it, an answer that does not matter can be dropped, and nothing is found otherwise.
+    `calculated` names the field that computes an element's value, if the form has one.
+    `as_it_stands`: elements not needed given the present answers do not matter either, such as the
+    inputs of a value that was entered. Without it, dropping the answer of an element that does not
+    matter changes no finding.
     """
 
     def __init__(self, trial: Trial, calculated: Mapping[str, str], *, as_it_stands: bool) -> None:
@@ -228,7 +228,7 @@ class Relevance:
         return every(ways) if ways else NEVER
 
     def _settled(self, owner: str | None, there: Condition) -> Condition:
-        """When a place needs no more: `there`, or once its owner can no longer matter."""
+        """When a place needs no value: if `there` holds, or its owner no longer matters."""
         if owner is None:
             return there
         irrelevant = self.irrelevant(owner)
@@ -237,7 +237,7 @@ class Relevance:
         return some((there, irrelevant))
 
     def _read_for(self, element: Element) -> None:
-        """Notes what the value of `element` rests on."""
+        """Records the places where the value of `element` reads others."""
         if isinstance(element.derive, Formula):
             there = _entered(element) if self._as_it_stands else NEVER
             for name in element.derive.inputs:
@@ -248,7 +248,7 @@ class Relevance:
             self._read(element.name, element.valid_if, NEVER)
 
     def _read(self, owner: str | None, rule: rules.Rule, decided: Condition) -> None:
-        """Notes each place in `rule` where an element is read, and when it is decided without."""
+        """Records each place in `rule` where an element is read, and when it is not needed."""
         if isinstance(rule, rules.Test):
             for name in rules.elements_of_test(rule):
                 self._places[name].append((owner, decided))
@@ -307,7 +307,7 @@ class Relevance:
         return some(ways)
 
     def _follows(self, name: str, value: bool | str) -> Condition:
-        """When the rule behind a yes/no element that is not entered gives it this value."""
+        """When the rule of a yes/no element that is not entered gives it this value."""
         element = self._trial.elements[name]
         rule = element.derive
         if rule is None or isinstance(rule, Formula) or not isinstance(value, bool):
@@ -350,19 +350,19 @@ class Relevance:
 
 
 def _entered(element: Element) -> Condition:
-    """When a value is entered that rules see."""
+    """When a value visible to rules has been entered."""
     if element.internal:
         return NEVER
     return Chosen(element.name, (True,)) if element.no_is_not_yet else Answered(element.name)
 
 
 def _one_decides(rule: rules.AtLeastN) -> bool:
-    """Whether one part decides the whole: a false one of all, or a true one of any."""
+    """Whether a single part can decide the rule: a false one in AND, a true one in OR."""
     return rule.is_all or rule.is_any
 
 
 def known_by(element: Element) -> tuple[bool, ...] | tuple[str, ...]:
-    """Those of the values that rules can see: not a no that may still become a yes."""
+    """The values that rules can see: all but a no that means "not yet"."""
     return (True,) if element.no_is_not_yet else values_of(element)
 
 

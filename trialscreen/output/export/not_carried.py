@@ -1,4 +1,4 @@
-"""What FHIR and REDCap cannot carry of a trial's questions, and of a patient's answers."""
+"""Lists what is lost in exports to FHIR and REDCap, of a trial's questions and of answers."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any

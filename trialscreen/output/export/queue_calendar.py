@@ -1,7 +1,7 @@
-"""The queue as an iCalendar file (RFC 5545), for the calendar of whoever keeps it.
+"""Exports the queue as an iCalendar file (RFC 5545).
 
-A subject with a next date is an event of that whole day; one without is a task. Both keep
-their identity, so that a later file replaces them where a calendar holds them already.
+A subject with a next date becomes an all-day event; one without, a task. UIDs are stable, so that
+importing a later file updates the entries.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from trialscreen.output.report.log_lists import wait_words
 
 
 def queue_calendar(found: Iterable[Waiting], trial: str, log: str) -> bytes:
-    """The file. `trial` is the NCT number, `log` what tells this log from all others."""
+    """The file's contents. `trial` is the NCT number, `log` the log's unique id."""
     calendar = Calendar()
     calendar.add("prodid", "-//trialscreen//screening log//EN")
     calendar.add("version", "2.0")

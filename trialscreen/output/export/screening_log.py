@@ -1,4 +1,4 @@
-"""The log as a table: a row per entry, as a sponsor's screening and enrolment logs have it.
+"""Exports the log as a table with a row per entry, like a sponsor's screening and enrolment logs.
 
 ICH E6(R2) Good Clinical Practice, 8.3.20 (subject screening log) and 8.3.22 (subject
 enrolment log) say what such a log documents: who entered pre-trial screening.
@@ -17,8 +17,8 @@ def log_table(
 ) -> tuple[Columns[Kept], Iterator[list[object]]]:
     """The columns, and a row per entry, in the order of `entries`; None is an empty cell.
 
-    A failed criterion's text stands where the entry was made by this very criteria file,
-    else the label that the entry kept, if it kept one.
+    A failed criterion is given by its text if the entry was made with this very criteria file,
+    otherwise by the label in the entry, if any.
     """
     corrected = corrected_by(entries)
     texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}

@@ -1,4 +1,4 @@
-"""Blank files to fill: the answers of one patient as YAML, a table of patients as CSV or .xlsx."""
+"""Blank files to fill in: one patient's answers as YAML, a table of patients as CSV or .xlsx."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from trialscreen.text import csvtext
 from trialscreen.text.characters import printable
 
 ID, FIRST = "patient_id", "S-001"
-"""The column of ids, and a first one, so that a table without any answer has a row."""
+"""The id column, and a first id, so that a blank table has a row."""
 
 _HEAD = """\
 # Answers for {nct_id}: one patient, a pseudonymous code at most, no name.
@@ -21,7 +21,7 @@ _HEAD = """\
 
 
 def yaml_template(trial: Trial, elements: Sequence[Element]) -> str:
-    """A key for each element, without a value, under its question and what is accepted."""
+    """A key without a value for each element, below its question and the accepted form."""
     lines = [_HEAD.format(nct_id=trial.registration.nct_id)]
     for section, asked in trial.by_section(elements):
         lines.append(f"\n# {printable(section.title)}\n")
@@ -32,7 +32,7 @@ def yaml_template(trial: Trial, elements: Sequence[Element]) -> str:
 
 
 def with_days(trial: Trial, elements: Sequence[Element]) -> list[Element]:
-    """The elements, each measured one with the day of its sample behind it, as tables have them."""
+    """The elements, each measured one followed by the element for its sample date."""
     days = with_sample_days(trial).elements
     columns = ((one, days[day_column(one.name)]) if one.valid_for else (one,) for one in elements)
     return [one for several in columns for one in several]

@@ -1,1 +1,1 @@
-"""Results for people and programs: composed once as blocks, rendered in each format."""
+"""Reports: pages are composed once as blocks, and rendered in each format."""

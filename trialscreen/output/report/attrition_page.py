@@ -1,4 +1,4 @@
-"""The counts of a cohort, how it narrows and what to find out first: page, JSON, rows, a file."""
+"""Attrition of a cohort (flow diagram, counts, what to order first) as a page, JSON or rows."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -42,16 +42,16 @@ def attrition_page(cohort: Cohort) -> blocks.Page:
     yield blocks.Heading(f"Attrition for {trial.registration.nct_id}", 1)
     yield blocks.Paragraph(trial.registration.title)
     yield blocks.Banner(
-        f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
-        f"The recruitment list: consent pending {told(found.consent_pending)}, only the"
-        f" investigator's judgement open {told(found.judgement_only)}. Data missing:"
-        f" {told(found.lacking_data)}."
-        f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
+        f"{show_count(found.eligible)} eligible of {show_count(found.assessed)} assessed",
+        f"The recruitment list: consent pending {show_count(found.consent_pending)}, only the"
+        f" investigator's judgement open {show_count(found.judgement_only)}. Data missing:"
+        f" {show_count(found.lacking_data)}."
+        f" Excluded: {show_count(found.ineligible)}. Screened {_day(cohort)}.",
         "plain",
     )
     yield from flow(
         "Assessed",
-        f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
+        f"Excluded: {show_count(found.ineligible)}, each counted at the first criterion that"
         " certainly fails, in protocol order",
         ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
         found,
@@ -79,21 +79,21 @@ def _day(cohort: Cohort) -> str:
     return f"each on the day stated for them{others}"
 
 
-def told(count: Count) -> str:
+def show_count(count: Count) -> str:
     return count.text if isinstance(count, Hidden) else f"{count:,}"
 
 
 def counted(count: Count, of: Count, tone: blocks.Tone) -> blocks.Cell:
-    """A count with a bar; one that is hidden (disclosure control) is told as a text, without."""
+    """A count with a bar; a redacted one (disclosure control) is a text without a bar."""
     if isinstance(count, Hidden) or isinstance(of, Hidden):
-        return blocks.Cell(told(count))
-    return blocks.Cell(told(count), bar=(blocks.Share(count / max(of, 1), tone),))
+        return blocks.Cell(show_count(count))
+    return blocks.Cell(show_count(count), bar=(blocks.Share(count / max(of, 1), tone),))
 
 
 def flow(
     name: str, excluded: str, leaving: Iterable[tuple[str, blocks.Cell]], found: Attrition
 ) -> Iterator[blocks.Block]:
-    """From all, of whom some leave as `excluded` says, to the eligible."""
+    """The flow diagram from all assessed patients to the eligible; `excluded` labels who leaves."""
     waiting = {
         "Data are missing": found.lacking_data,
         "Consent is pending": found.consent_pending,
@@ -106,10 +106,10 @@ def flow(
     undetermined, why = blocks.counts(("Why", "Undetermined"), rows), "Undetermined, and why"
     stages = (
         blocks.Stage(
-            name, told(found.assessed), "plain", excluded, failing if failing.rows else None
+            name, show_count(found.assessed), "plain", excluded, failing if failing.rows else None
         ),
-        blocks.Stage("Not excluded", told(found.remaining), "open", why, undetermined),
-        blocks.Stage("Eligible", told(found.eligible), "good"),
+        blocks.Stage("Not excluded", show_count(found.remaining), "open", why, undetermined),
+        blocks.Stage("Eligible", show_count(found.eligible), "good"),
     )
     yield blocks.Flow(stages)
 
@@ -121,7 +121,13 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
         " met excludes. The bar shows who passes, is open, and fails, in this order."
     )
     outcomes = (
-        (_name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one))
+        (
+            _name(one),
+            show_count(one.met),
+            show_count(one.not_met),
+            show_count(one.unknown),
+            _outcome(one),
+        )
         for one in found.criteria
     )
     yield blocks.counts(("Criterion", "Met", "Not met", "Unknown", "Passes"), outcomes)
@@ -136,7 +142,7 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
     costs = []
     for one in found.criteria:
         so_far = counted(one.passed_so_far, found.assessed, "good")
-        costs.append((_name(one), told(one.failed_alone), told(one.gained), so_far))
+        costs.append((_name(one), show_count(one.failed_alone), show_count(one.gained), so_far))
     yield blocks.counts(("Criterion", "Fails alone", "More without it", "Passed so far"), costs)
 
 
@@ -145,7 +151,7 @@ def _name(one: CriterionCounts) -> str:
 
 
 def _outcome(one: CriterionCounts) -> blocks.Cell:
-    """The share that passes, with a bar of all three outcomes if none of them is hidden."""
+    """The share that passes, with a bar of all three outcomes if none of them is redacted."""
     parts: dict[blocks.Tone, Count] = {"good": one.passed, "open": one.unknown, "bad": one.failed}
     shown = {tone: count for tone, count in parts.items() if isinstance(count, int)}
     total = max(sum(shown.values()), 1)
@@ -161,9 +167,9 @@ def _order(cohort: Cohort) -> Iterator[blocks.Block]:
         return
     yield blocks.Heading("Order these first")
     yield blocks.Paragraph(
-        f"Undetermined because data are missing: {told(found.lacking_data)}. Each line adds a group"
-        " of data, and counts the further patients for whom nothing is missing once that group is"
-        " known too."
+        f"Undetermined because data are missing: {show_count(found.lacking_data)}. Each line adds"
+        " a group of data, and counts the further patients for whom nothing is missing once"
+        " that group is known too."
     )
     rows = (
         (str(n), ", ".join(labels[name] for name in one.sections), _settled(found, n))
@@ -173,8 +179,8 @@ def _order(cohort: Cohort) -> Iterator[blocks.Block]:
 
 
 def _settled(found: Attrition, n: int) -> blocks.Cell:
-    """The n-th order; its bar stands after what the orders before it settle."""
-    text, lacking = told(found.orders[n - 1].settled), found.lacking_data
+    """The n-th order; its bar starts where those of the previous orders end."""
+    text, lacking = show_count(found.orders[n - 1].settled), found.lacking_data
     settled = [one.settled for one in found.orders if isinstance(one.settled, int)]
     if isinstance(lacking, Hidden) or len(settled) < len(found.orders):
         return blocks.Cell(text)
@@ -198,7 +204,7 @@ def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
     for one in listed:
         label, section = trial.elements[one.name].label, cohort.sections[one.section]
         patients = counted(one.patients, found.lacking_data, "open")
-        rows.append((label, section, told(one.alone), patients))
+        rows.append((label, section, show_count(one.alone), patients))
     columns = ("Data element", "Group of data", "Nothing else", "Missing")
     yield blocks.table(columns, rows, (3, 2, 0, 0), (2, 3))
 
@@ -208,7 +214,7 @@ _OF_CRITERION = CriterionCounts._fields[1:]
 
 
 def attrition_data(cohort: Cohort, tool_version: str) -> dict[str, Any]:
-    """The object of `--attrition FILE.json`. A count that is not told is a text."""
+    """The JSON object of `--attrition FILE.json`; a redacted count is a string."""
     trial, found = cohort.trial, cohort.attrition
     titles = cohort.sections
     return {
@@ -245,7 +251,7 @@ def _criterion(one: CriterionCounts) -> dict[str, Any]:
 
 
 def attrition_listing(cohort: Cohort) -> Listing:
-    """A row for every count, under the names that it has in JSON."""
+    """A row for every count, named as in the JSON object."""
     data = attrition_data(cohort, "")
     rows: list[tuple[object, ...]]
     rows = [("cohort", "", "", name, data[name]) for name in _GROUPS]
@@ -268,7 +274,7 @@ ENDINGS = (".html", ".json", ".csv", ".md")
 
 
 def attrition_text(cohort: Cohort, ending: str, tool_version: str) -> str:
-    """The text of a file whose name has one of the `ENDINGS`."""
+    """The contents of an attrition file, by its extension (one of `ENDINGS`)."""
     match ending:
         case ".json":
             data = attrition_data(cohort, tool_version)

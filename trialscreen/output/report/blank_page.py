@@ -1,4 +1,4 @@
-"""The questions on paper, a sheet for each source: the participant, the chart, the laboratory."""
+"""A paper form with the questions, one sheet per source (participant, chart, laboratory)."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _HOW = (
 
 
 def blank_document(trial: Trial) -> str:
-    """The questions as a whole HTML document; every sheet of it has room for whose it is."""
+    """The paper form as an HTML document; every sheet has room to identify the subject."""
     foot = f"{trial.registration.nct_id} · subject ________ · criteria version {trial.version}"
     return html.render(blank_page(trial), f"Questions for {trial.registration.nct_id}", foot)
 
@@ -48,7 +48,7 @@ def _questions(title: str, elements: Sequence[Element], source: Source) -> block
 
 
 def _question(element: Element, source: Source) -> str:
-    """What is asked, with examples where it names none of them; or what is to be confirmed."""
+    """The question, with examples if it names none; or what is to be confirmed."""
     if source != element.source:
         return f"Confirm: {element.label}"
     ask = element.ask or element.label

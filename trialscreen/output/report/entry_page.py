@@ -1,4 +1,4 @@
-"""One entry of the log, a screening or a decision, as a page and as data."""
+"""One log entry, a screening or a decision, as a page and as JSON data."""
 
 import json
 from collections.abc import Iterator

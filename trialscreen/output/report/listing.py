@@ -1,4 +1,4 @@
-"""Rows under named columns: one listing for JSON, for CSV and for people."""
+"""`Listing`: rows with named columns, rendered as JSON, CSV or a page."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Columns = Mapping[str, Callable[[T], object]]
-"""The columns of a listing, each with what stands there for one thing that is listed."""
+"""The columns of a listing: for each, a function from a listed thing to its cell."""
 
 
 class Listing(NamedTuple):
-    """A cell is a text, a number, a day, a yes/no, a list of texts, or a tuple of records.
+    """Rows whose cells are texts, numbers, dates, booleans, lists of texts or tuples of records.
 
-    `flat` says how the cells of a column become one text, where "; " between the texts of a
-    list is not it. The columns that are `wide` share the room that the others leave.
+    `flat` converts the cells of a column to one text, if joining a list by "; " is not right.
+    The columns in `wide` share the width that the others leave.
     """
 
     columns: tuple[str, ...]
@@ -37,7 +37,7 @@ class Listing(NamedTuple):
         return csvtext.render(self.columns, map(self._texts, self.rows))
 
     def page(self, empty: str) -> "blocks.Page":
-        """The rows as a table; `empty` is said where there are none."""
+        """The rows as a table; the text `empty` if there are none."""
         from trialscreen.output.report.render import blocks  # noqa: PLC0415 - for this form only
         from trialscreen.output.report.verdict_words import VERDICTS  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ class Listing(NamedTuple):
         )
 
     def _texts(self, values: tuple[object, ...]) -> list[object]:
-        """Cells that are one text, or what has no parts."""
+        """The cells of a row, each flattened to a single value."""
         named = zip(self.columns, values, strict=True)
         return [self.flat.get(name, _one_text)(value) for name, value in named]
 

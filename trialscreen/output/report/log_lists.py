@@ -1,6 +1,6 @@
-"""The log in lists: its entries, who is due, waits or would come out otherwise; and its check.
+"""Lists made from the log: entries, subjects due or waiting, re-screening, verification.
 
-Also what new criteria do to it: which of them changed, whom they flip, which of the enrolled.
+Also the effect of an amendment: which criteria changed, and whose results change with them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,10 +33,10 @@ COLUMNS = (
 def entries_listing(
     entries: Iterable[Kept], subject: str | None = None, saved: Sequence[Saved] = ()
 ) -> Listing:
-    """Every entry (of a subject), the corrected ones too, each with what became of it.
+    """Every entry (of a subject), including corrected ones, with its correction if any.
 
-    `verdict` and what follows it is of screenings, `decision` of decisions, `state` of dose
-    cohorts. Last come `saved` answers that are not logged; `file` names where answers are.
+    `verdict` and the following columns are for screenings, `decision` for decisions, `state` for
+    dose cohorts. `saved` answers that are not logged come last; `file` is where answers are saved.
     """
     rows: list[tuple[object, ...]] = []
     for one, later, file in _wanted(entries, subject, saved):
@@ -74,9 +74,9 @@ def entries_page(
 def _wanted(
     entries: Iterable[Kept], subject: str | None, saved: Sequence[Saved]
 ) -> Iterator[tuple[Kept | Saved, int | None, Path | None]]:
-    """The entries of a subject, by which each was corrected, and where its answers are.
+    """A subject's entries, each with the number of its correction and its answers file.
 
-    Then saved answers that are not logged.
+    Followed by saved answers that are not logged.
     """
     every = list(entries)
     corrected, files = entry.corrected_by(every), {one.number: one.path for one in saved}
@@ -104,7 +104,7 @@ def _details(one: Kept) -> Iterator[str]:
 
 
 def due_listing(found: Iterable[Due], today: date) -> Listing:
-    """Who is to be screened again, from which day on; `in_days` is negative where that is past."""
+    """Who is to be screened again, and from which day; `in_days` is negative if that is past."""
     columns: Columns[Due] = {
         "subject": lambda one: one.entry.subject,
         "due": lambda one: one.day,
@@ -117,9 +117,9 @@ def due_listing(found: Iterable[Due], today: date) -> Listing:
 
 
 def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Listing:
-    """Each subject's verdict as it was and as it would be, and what changes it.
+    """Each subject's verdict before and after re-screening, and the criteria that changed.
 
-    `enrolled` has the dose cohort of each subject who is enrolled.
+    `enrolled` maps each enrolled subject to the dose cohort.
     """
     columns: Columns[Again] = {
         "subject": lambda one: one.entry.subject,
@@ -170,7 +170,7 @@ def _passing(passes: bool | None) -> str:
 
 
 MOST_FAULTS = 3
-"""Faults told in a line; the page and the data hold them all."""
+"""Faults named in a line; the page and the data list them all."""
 
 
 def checked_page(checked: Checked) -> blocks.Page:
@@ -204,7 +204,7 @@ def checked_data(checked: Checked) -> dict[str, Any]:
 
 
 def queue_listing(found: Iterable[Waiting], on: date) -> Listing:
-    """Who waits; `days` until the next date are negative where it is overdue on day `on`."""
+    """Who waits; `days` until the next date are negative if it is overdue on day `on`."""
     columns: Columns[Waiting] = {
         "subject": lambda one: one.entry.subject,
         "waits_for": lambda one: [each.what for each in one.waits],
@@ -243,16 +243,16 @@ def _days(one: Waiting, on: date) -> int | None:
 
 
 def wait_words(one: Wait, most: int = 1000, labels: Mapping[str, str] | None = None) -> str:
-    """What is waited for, and what it is about; the first names, and how many more."""
+    """What a subject waits for, with the first names concerned, and how many more there are."""
     about = [(labels or {}).get(name, name) for name in one.about]
     return f"{one.what}: {some(about, most)}" if about else one.what
 
 
 class Amendment(NamedTuple):
-    """Two criteria files, and a log's subjects screened anew by the newer one.
+    """Two criteria files, and a log's subjects re-screened by the newer one.
 
-    `enrolled` has the dose cohort of each subject who is enrolled. `everyone`: those whose
-    verdict stays are listed, too.
+    `enrolled` maps each enrolled subject to the dose cohort. `everyone`: also list subjects whose
+    verdict is unchanged.
     """
 
     old: Trial
@@ -263,7 +263,7 @@ class Amendment(NamedTuple):
 
     @property
     def shown(self) -> list[Again]:
-        """Who comes out otherwise, or of whom nothing can be told; the enrolled for any flip."""
+        """Subjects whose verdict changes or is not known, and enrolled ones with any change."""
         touched = self.touched
         return [one for one in self.found if self.everyone or one.to_be_told or one in touched]
 
@@ -274,7 +274,7 @@ class Amendment(NamedTuple):
 
     @property
     def touched(self) -> list[Again]:
-        """The enrolled of whom a criterion comes out otherwise by the new file, or is not told."""
+        """Enrolled subjects for whom a criterion's result changes by the new file, or may."""
         return [
             one
             for one in self.found
@@ -330,7 +330,7 @@ def _criteria(amendment: Amendment) -> Listing:
 
 
 def amendment_data(amendment: Amendment) -> dict[str, Any]:
-    """`enrolled` are the codes of the enrolled who are touched."""
+    """The amendment as JSON data; `enrolled` are the codes of the enrolled subjects affected."""
     return {
         "old": file_data(amendment.old),
         "new": file_data(amendment.new),

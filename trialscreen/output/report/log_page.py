@@ -1,4 +1,4 @@
-"""The page of a screening log: how many were screened, why some cannot take part, who is left.
+"""The page of a screening log: numbers screened, reasons for failure, subjects, dose cohorts.
 
 Each subject counts once. Then who was enrolled, in order of time: the subject enrolment log of
 ICH E6(R2) Good Clinical Practice, 8.3.22; and the board of the dose cohorts: places, who holds
@@ -21,7 +21,7 @@ from trialscreen.log.entry import (
 )
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Open, Trial
-from trialscreen.output.report.attrition_page import counted, flow, told
+from trialscreen.output.report.attrition_page import counted, flow, show_count
 from trialscreen.output.report.entry_page import NOT_REGISTERED, terms_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks, html
@@ -32,7 +32,7 @@ from trialscreen.text.characters import count_of, some
 
 
 class Reason(NamedTuple):
-    """One criterion: how many fail it, it alone, and it before any other in protocol order."""
+    """How many subjects fail a criterion: at all, as the only one, and as the first in order."""
 
     id: str
     failed: int
@@ -41,7 +41,7 @@ class Reason(NamedTuple):
 
 
 def counts_of(trial: Trial, entries: Iterable[ScreeningEntry]) -> Attrition:
-    """The counts of a cohort, of one entry per subject."""
+    """The attrition counts of a log, from one entry per subject."""
     outcomes = (one.outcome for one in entries)
     verdicts = Counter[tuple[str, str | None]]((one.verdict, one.open) for one in outcomes)
     return Tally(verdicts).attrition(trial)
@@ -50,7 +50,7 @@ def counts_of(trial: Trial, entries: Iterable[ScreeningEntry]) -> Attrition:
 def reasons_of(
     entries: Iterable[ScreeningEntry], protocol_order: Iterable[str]
 ) -> Iterator[Reason]:
-    """What somebody fails, of one entry per subject; what is not in `protocol_order` is last."""
+    """The criteria that anyone fails, from one entry per subject; unknown criteria come last."""
     failures = [one.outcome.failed for one in entries]
     failed = Counter(name for names in failures for name in names)
     alone = Counter(names[0] for names in failures if len(names) == 1)
@@ -61,7 +61,7 @@ def reasons_of(
 
 
 class LogReport(NamedTuple):
-    """A log to be told: its entries in order, and what was found of its seals, in words."""
+    """A log to report on: its entries in order, and the result of verifying its seals, in words."""
 
     trial: Trial
     entries: Sequence[Kept]
@@ -73,7 +73,7 @@ class LogReport(NamedTuple):
 
 
 def log_document(report: LogReport) -> str:
-    """The page as a whole HTML document; every sheet of it says up to which entry it goes."""
+    """The page as an HTML document; every sheet states the last entry that it covers."""
     told = f"Screening log of {report.trial.registration.nct_id}"
     if not report.entries:
         told += ", no entry"
@@ -95,16 +95,17 @@ def log_page(report: LogReport) -> blocks.Page:
     yield blocks.Paragraph(registration.title)
     yield blocks.terms(_about(report, subjects.values()))
     yield blocks.Banner(
-        f"{told(counts.eligible)} eligible of {told(counts.assessed)} screened",
-        f"Ineligible: {told(counts.ineligible)}. Undetermined because data are missing:"
-        f" {told(counts.lacking_data)}; because consent is pending: {told(counts.consent_pending)};"
-        f" because only the investigator's judgement is open: {told(counts.judgement_only)}.",
+        f"{show_count(counts.eligible)} eligible of {show_count(counts.assessed)} screened",
+        f"Ineligible: {show_count(counts.ineligible)}. Undetermined because data are missing:"
+        f" {show_count(counts.lacking_data)}; because consent is pending:"
+        f" {show_count(counts.consent_pending)}; because only the investigator's judgement"
+        f" is open: {show_count(counts.judgement_only)}.",
         "plain",
     )
     if subjects:
         firsts = ((one, counted(one.first, counts.assessed, "bad")) for one in reasons)
         leaving = ((_name(one, labels), cell) for one, cell in firsts)
-        why = f"Ineligible: {told(counts.ineligible)}, each at the first criterion that fails"
+        why = f"Ineligible: {show_count(counts.ineligible)}, each at the first criterion that fails"
         yield from flow("Screened", why, leaving, counts)
     if reasons:
         yield blocks.Heading("Reasons for screen failure")
@@ -282,7 +283,7 @@ MOST_NAMES = 12
 
 
 def cohorts_table(board: Board) -> Iterator[blocks.Block]:
-    """Each dose cohort with its terms, its places and what of the next dose."""
+    """Each dose cohort with its terms, its places, and whether the next dose may be given."""
     if board.cohorts:
         columns = ("Dose cohort", "As decided", "Places", "Next")
         yield blocks.table(columns, map(_row, board.cohorts), (2, 2, 2, 3))

@@ -1,7 +1,7 @@
 """The record of one screening, for a physician to check and sign.
 
-After the sheet to sign: the criteria as they were applied, and every answer, as it was written,
-with how it came in and the day of its sample.
+The sheet to sign is followed by the criteria as applied, and every answer as written, with its
+origin and sample date.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,10 +31,10 @@ from trialscreen.text.characters import count_of
 
 
 class ScreeningRecord(NamedTuple):
-    """One screening with the answers behind it, and its entry if it stands in a log.
+    """One screening with its answers, and its entry if it is in a log.
 
-    `tool` is the version of trialscreen that screened, `decision` the last one of the subject,
-    whose code is `subject` if it is known without an entry.
+    `tool` is the version of trialscreen used, `decision` the latest about the subject, and
+    `subject` the subject's code if there is no entry.
     """
 
     screening: Screening
@@ -48,10 +48,10 @@ class ScreeningRecord(NamedTuple):
 def record_of(
     trial: Trial, entry: ScreeningEntry, decision: Decision | None = None
 ) -> ScreeningRecord:
-    """The record of a log's entry, found again from its answers; it must come out the same.
+    """The record of a log entry, re-screened from its answers, which must give the same result.
 
-    Raises InputError for an entry before consent, which has no answers, for one by another
-    criteria file, and for one that comes out otherwise.
+    Raises InputError for an entry before consent, which has no answers, for one made with another
+    criteria file, and if the result differs.
     """
     where = f"entry {entry.number}"
     if entry.stage == "before consent":
@@ -77,9 +77,9 @@ def record_of(
 
 
 def record_document(record: ScreeningRecord) -> str:
-    """The record as a whole HTML document; every sheet of it says whose it is.
+    """The record as an HTML document that identifies the subject on every sheet.
 
-    A browser that prints no feet of its own prints the title above each sheet.
+    Browsers that do not support page footers print the title above each sheet.
     """
     entry, nct_id = record.entry, record.screening.trial.registration.nct_id
     subject = entry.subject if entry is not None else record.subject or "________"
@@ -118,7 +118,7 @@ def record_page(record: ScreeningRecord) -> blocks.Page:
 
 
 def _identity(record: ScreeningRecord) -> Iterator[tuple[str, str]]:
-    """Whose record it is and by which criteria; what is left empty is filled in by hand."""
+    """Subject, date and criteria file; empty values are to be filled in by hand."""
     trial, entry = record.screening.trial, record.entry
     yield "Trial", trial.registration.nct_id
     yield "Subject", record.subject if entry is None else entry.subject
@@ -167,7 +167,7 @@ def _overview(screening: Screening) -> Iterator[blocks.Block]:
 
 
 def _to_check(screening: Screening) -> Iterator[blocks.Part]:
-    """What should be looked at twice, and how many values carry no day."""
+    """Warnings to check, and how many values have no sample date."""
     items = [*notice_items(screening)]
     if screening.undated:
         undated = count_of(len(screening.undated), "value")
@@ -182,9 +182,9 @@ def _to_check(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def _still_open(screening: Screening) -> Iterator[blocks.Block]:
-    """The data that are awaited, too old, or still needed, by who can give them.
+    """Data that are awaited, stale or still needed, by who can give them.
 
-    Consent and the investigator's judgements stand apart, with space to write.
+    Consent and the investigator's judgements are listed separately, with space to write.
     """
     elements = screening.trial.elements
     needed: dict[Source, list[str]] = {}
@@ -211,7 +211,7 @@ _BY = {
 
 
 def applied(screening: Screening) -> Iterator[blocks.Block]:
-    """Every criterion word for word, its rule, and how it was read where it is unclear."""
+    """Every criterion word for word, with its rule, and the readings of unclear texts."""
     yield blocks.Heading("Criteria as registered, with the rules and readings applied")
     yield blocks.Paragraph("The sponsor has confirmed no reading but those that say so.", "muted")
     yield blocks.Group("columns", tuple(_criteria(screening)))
@@ -235,7 +235,7 @@ def _criteria(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Block]:
-    """Every answer by where it is from, with the criteria that rest on it."""
+    """Every answer, grouped by origin, with the criteria that it decides."""
     origins: dict[str, list[str]] = {}
     answered = (answers.keys() | screening.facts.keys()) - {SCREENING_DATE}
     for element in screening.trial.elements.values():
@@ -249,7 +249,7 @@ def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Bloc
 
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
-    """Who can give it, how it came in, and under which criteria file if that was another."""
+    """Who can give the answer, how it was entered, and its criteria file if another."""
     origin = ", ".join(verdict_words.SOURCE_WORDS[one] for one in element.sources)
     if given is not None:
         origin += f"; {_BY[given.by]}"
@@ -262,9 +262,9 @@ def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
 def _from(
     screening: Screening, answers: Answers, origin: str, names: Sequence[str]
 ) -> Iterator[blocks.Part]:
-    """The answers from one origin, a line each; those that are alike yes or no share one.
+    """The answers from one origin, one per line; equal yes/no answers share a line.
 
-    The day of the answers stands above them if it is the same for all.
+    If all have the same date, it is given once above them.
     """
     elements = screening.trial.elements
     used = {one.criterion.id: in_use(one.trace) for one in screening.findings}
@@ -288,7 +288,7 @@ def _from(
 
 
 def _value(screening: Screening, element: Element, given: Answer | None) -> str:
-    """The value as it is used, as written if that differs, and what is told of it alone."""
+    """The value as used, as written if that differs, and notes on it alone."""
     value = show_fact(element, screening.facts.get(element.name))
     if given is None:
         return value
@@ -302,7 +302,7 @@ def _value(screening: Screening, element: Element, given: Answer | None) -> str:
 
 
 def _age(screening: Screening, element: Element) -> Iterator[str]:
-    """Whether a value is old, or no day of its sample was given."""
+    """A remark if a value is stale, or has no sample date."""
     if element.name in screening.undated:
         yield "undated"
     for one in screening.stale:

@@ -1,4 +1,4 @@
-"""A screening as one JSON object (`result.schema.json`), and as a row for each criterion."""
+"""A screening as a JSON object (`result.schema.json`), or as rows, one per criterion."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from trialscreen.screening.screen import Screening
 def result(screening: Screening, tool_version: str) -> dict[str, Any]:
     """The object that `screen --format json` prints."""
     for finding in screening.findings:
-        _ = finding.trace  # all are told below; the verdict is then read from them
+        _ = finding.trace  # needed below anyway, and makes the verdict cheap
     elements, settles = screening.trial.elements, screening.settles
     return {
         **head(screening.trial, tool_version),
@@ -45,7 +45,7 @@ _OF_RECORDS = ("candidates", "unmapped", "conflicts", "assumed", "overruled")
 def evidence_data(
     elements: Mapping[str, Element], evidence: Iterable[Evidence]
 ) -> list[dict[str, Any]]:
-    """Places in a record, with values as JSON has them; what is not stated is None."""
+    """Evidence as JSON data; None for what is not recorded."""
     keys = ("element", "value", "unit", "date", "code", "system", "source", "note")
     return [
         {key: getattr(one, key) or None for key in keys}
@@ -74,7 +74,7 @@ def _told(screening: Screening, *names: str) -> dict[str, Any]:
 
 
 def _found(one: Finding) -> dict[str, Any]:
-    """What is told of a finding. There are many: written out, they take a third of `as_data`."""
+    """A finding as JSON data, written out because that is three times as fast as `as_data`."""
     criterion, clears_on = one.criterion, one.clears_on
     return {
         "id": criterion.id,

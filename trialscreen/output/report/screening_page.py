@@ -1,4 +1,4 @@
-"""The pages of one screening: the full one, and one that is taken in at a glance."""
+"""The pages of one screening: the full result, and a short summary."""
 
 import re
 from collections import Counter, defaultdict
@@ -77,7 +77,7 @@ def screening_page(
 def needed_table(
     screening: Screening, needed: Mapping[Source, Sequence[str]], *, counted: bool = False
 ) -> blocks.Table:
-    """What is awaited, what is too old, and what is needed of whom, for which criterion."""
+    """Awaited, stale and needed data, by who can give them, with the criteria concerned."""
     rows = waiting_rows(screening)
     for source, names in needed.items():
         count = f" ({len(names)})" if counted else ""
@@ -96,7 +96,7 @@ def needed_text(screening: Screening, name: str) -> str:
 
 
 def clearing_lines(screening: Screening, again: str = "") -> Iterator[str]:
-    """When what fails no longer will, and what will by then; or that time alone does not help."""
+    """When the failing criteria clear, and which fail by then; or that time alone does not help."""
     day = screening.clears_on
     if day is None:
         if screening.failing:
@@ -130,7 +130,7 @@ def _settling_lines(screening: Screening) -> Iterator[str]:
 
 
 def _invalid(screening: Screening, names: Set[str]) -> Iterator[str]:
-    """What would say the same as some of these elements, and what it needs to count."""
+    """Values that could replace some of these elements, and what makes them valid."""
     behind = {one for name in names for one in screening.trial.sources_of(name)}
     for name in screening.trial.elements:
         if name in behind:
@@ -145,7 +145,7 @@ def _named(trial: Trial, names: frozenset[str]) -> str:
 
 
 def notice_items(screening: Screening) -> Iterator[blocks.Part]:
-    """What should be looked at twice; nothing if there is nothing."""
+    """Warnings and notes on the answers; nothing if there are none."""
     if screening.notices:
         yield blocks.items(
             blocks.Cell(
@@ -184,7 +184,7 @@ def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.
 
 
 NAMED = {3: 3, 12: 1}
-"""Of up to so many open criteria, so many missing elements are named beside each; of more, none."""
+"""Maps a number of open criteria to how many missing elements are named for each; above, none."""
 
 ROOM = 250
 """Characters for naming what is needed, shared by the sources; each has one element at least.
@@ -248,7 +248,7 @@ def _named_beside(findings: Sequence[Finding]) -> int:
 
 
 def _missing(screening: Screening, finding: Finding, most: int) -> Iterator[str]:
-    """What is known and not enough, and of what else is missing the first `most`, or how many."""
+    """What is known but not sufficient; and the first `most` missing elements, or how many."""
     yield from finding.reasons
     elements = screening.trial.elements
     labels = [elements[name].label for name in asked_for(screening, finding)]
@@ -266,7 +266,7 @@ def _cells(finding: Finding) -> tuple[str, str, blocks.Cell]:
 
 
 def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
-    """When to look again, and what is needed of whom."""
+    """When to screen again, and what is needed from whom."""
     for_good = screening.verdict == "ineligible" and not screening.unconfirmed
     waits = not for_good or screening.clears_on is not None
     needed = [*_still_needed(screening)] if waits else []
@@ -277,7 +277,7 @@ def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
 
 
 def _still_needed(screening: Screening) -> Iterator[tuple[str, str]]:
-    """What is awaited or too old; and what else is needed, by who can give it."""
+    """Awaited and stale data, and what else is needed, by who can give it."""
     elements, findings = screening.trial.elements, _open_findings(screening)
     asked = asked_of(screening)
     room = ROOM * (1 if _named_beside(findings) else 2) // max(len(asked), 1)
@@ -295,9 +295,9 @@ _WITH_ARTICLE = {*SOURCES} - {"imaging"}
 
 
 def waiting_rows(screening: Screening, room: int = maxsize) -> list[tuple[str, str]]:
-    """A row of what is awaited and can still decide, and one of what is too old, if there is any.
+    """A row of awaited data that can still decide, and one of stale data, if there are any.
 
-    `room` characters are for naming the elements that belong together.
+    `room`: characters available for the names of the elements.
     """
     elements = screening.trial.elements
     awaited, old = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
@@ -318,7 +318,7 @@ def waiting_rows(screening: Screening, room: int = maxsize) -> list[tuple[str, s
 
 
 def fitting(texts: Sequence[str], room: int) -> str:
-    """As many of the texts as there is room for, one at least, and how many more there are."""
+    """As many texts as fit in `room` characters, at least one, and how many more there are."""
     count = len(texts)
     while count > 1 and len(", ".join(texts[:count])) > room:
         count -= 1
@@ -326,7 +326,7 @@ def fitting(texts: Sequence[str], room: int) -> str:
 
 
 MOST_PLACES = 2
-"""Places that the short page names of one element."""
+"""How many places in the record the short page names for one element."""
 
 UNTIL = "What is in conflict is unknown until somebody decides, by an answer"
 NO_DESPITE = "; a no must name what says yes: no despite Condition/12"
@@ -336,9 +336,9 @@ ASSUMED = "nothing in the record codes these, and the site assumes a no"
 def recorded_blocks(
     screening: Screening, *, full: bool = True, to_sign: bool = False
 ) -> Iterator[blocks.Part]:
-    """What the record gives; nothing if none was read. `full`: every place, with its code.
+    """Evidence from the record; nothing if none was read. `full`: every place, with its code.
 
-    `to_sign`: only what is not used as it stands.
+    `to_sign`: only data that are not used as recorded.
     """
     used = [] if to_sign else _by_element(screening, screening.recorded, full=full, coded=full)
     rows = [*((blocks.Cell("Used"), one) for one in used), *_open_rows(screening, full=full)]
@@ -355,7 +355,7 @@ def recorded_blocks(
 
 
 def _open_rows(screening: Screening, *, full: bool) -> Iterator[tuple[blocks.Cell, str]]:
-    """A row for each element, by why the record is not used as it stands."""
+    """A row for each element, by the reason why its data are not used as recorded."""
     for one in _by_element(screening, screening.conflicts, full=True):
         yield blocks.Cell("In conflict", "open"), one
     for title, before, evidence in (
@@ -391,4 +391,4 @@ def _by_element(
 
 
 _LONG = re.compile(r"(\.[0-9]{4})[0-9]{2,}")
-"""More decimals than anybody measured: programs write them."""
+"""More decimals than anyone measures; they come from programs."""

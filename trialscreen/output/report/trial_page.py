@@ -1,6 +1,6 @@
-"""A trial, and what differs between two criteria files: as pages, as data, as rows.
+"""Pages, JSON data and rows for a trial, and for the differences between two criteria files.
 
-A trial is its registration, dose cohorts, criteria and data elements.
+A trial consists of its registration, dose cohorts, criteria and data elements.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ def trial_page(trial: Trial) -> blocks.Page:
 
 
 def trial_data(trial: Trial) -> dict[str, Any]:
-    """The registration, and which criteria file it stands in."""
+    """The registration, and its criteria file."""
     registered: dict[str, Any] = as_data(trial.registration)
     return {"schema_version": SCHEMA_VERSION, **file_data(trial), **registered}
 
@@ -95,7 +95,7 @@ def cohort_notes(trial: Trial) -> blocks.Items:
 
 
 def cohorts_in_short(trial: Trial) -> Iterator[blocks.Block]:
-    """The dose cohorts, a row each; what is the same of all of them is told once."""
+    """The dose cohorts, one row each; what they have in common is stated once."""
     cohorts = _cohorts(trial)
     if not cohorts:
         return
@@ -168,7 +168,7 @@ EVERY_ELEMENT = (
 
 
 def answer_form(element: Element) -> Iterator[str]:
-    """In which form an answer comes, and between which limits: `number, kg`, `20 to 300 kg`."""
+    """The form of an answer and its accepted range: `number, kg`, `20 to 300 kg`."""
     if element.choices:
         yield ", ".join(element.choices)
     elif element.name == SCREENING_DATE:
@@ -191,7 +191,7 @@ def elements_page(trial: Trial, elements: Sequence[Element]) -> blocks.Page:
 
 
 def elements_listing(elements: Sequence[Element]) -> Listing:
-    """A row for each element. `range` refuses what is outside it, `typical` tells of it."""
+    """A row for each element; values outside `range` are refused, outside `typical` warned of."""
     columns: Columns[Element] = {
         "element": lambda one: one.name,
         "flag": lambda one: flag(one.name),
@@ -216,7 +216,7 @@ def _span(ends: tuple[object, object] | None) -> str:
 
 
 AROUND = 4
-"""Words that are shown before and after what differs."""
+"""How many words are shown before and after a difference."""
 
 
 def differences_page(old: Trial, new: Trial, found: Sequence[Difference]) -> blocks.Page:
@@ -260,7 +260,7 @@ def _thing(
 
 
 def _label(trial: Trial, part: str, name: str) -> str | None:
-    """What a thing is called beside its id; None if the trial has none of that name."""
+    """The label of a criterion, element or check; None if the trial has none of that name."""
     labels: Mapping[str, Mapping[str, str]] = {
         "criterion": {one.id: one.label for one in trial.criteria},
         "element": {name: one.label for name, one in trial.elements.items()},
@@ -270,11 +270,11 @@ def _label(trial: Trial, part: str, name: str) -> str | None:
 
 
 def _changed(old: str, new: str) -> tuple[str, str]:
-    """Both texts, without the words far from what differs; each `…` stands for some of them."""
+    """Both texts, with the words far from any difference replaced by `…`."""
     was, now = old.split(), new.split()
     matched = SequenceMatcher(None, was, now, autojunk=False)
     groups = [(some[0], some[-1]) for some in matched.get_grouped_opcodes(AROUND)]
-    if not groups:  # but for blanks
+    if not groups:  # they differ in blanks only
         return old, new
     return (
         _excerpt(was, [(first[1], last[2]) for first, last in groups]),

@@ -1,4 +1,4 @@
-"""What is the same in every form: what a result says of itself; marks and words of verdicts."""
+"""Wording shared by all output formats: verdicts, statuses with their marks, reasons, headers."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -37,7 +37,7 @@ def file_data(trial: Trial) -> dict[str, Any]:
 
 
 def head(trial: Trial, tool_version: str) -> dict[str, Any]:
-    """What a JSON result begins with: its schema, the program, the trial."""
+    """The head of every JSON result: schema, program version and trial."""
     registered = {"nct_id": trial.registration.nct_id, "title": trial.registration.title}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -47,7 +47,7 @@ def head(trial: Trial, tool_version: str) -> dict[str, Any]:
 
 
 class Status(NamedTuple):
-    """A mark, words that say the same, and a colour that adds nothing."""
+    """A mark, with equivalent words, and a colour that adds no information."""
 
     mark: str
     words: str
@@ -82,11 +82,11 @@ SOURCE_WORDS: dict[Source, str] = {one: one.capitalize() for one in SOURCES}
 SOURCE_WORDS["derived"] = "Computed"
 
 MOST_NAMED = 3
-"""Missing elements named beside one criterion; the full list of what is needed names them all."""
+"""How many missing elements are named for one criterion; the list of needed data has them all."""
 
 
 def verdict_line(screening: Screening) -> str:
-    """The verdict, of which trial and on which day."""
+    """The verdict, with trial and day."""
     trial = screening.trial.registration.nct_id
     verdict, said = screening.verdict.upper(), headline(screening)
     where = f"{trial} on {screening.on}"
@@ -94,14 +94,14 @@ def verdict_line(screening: Screening) -> str:
 
 
 def headline(screening: Screening) -> str:
-    """The verdict in capitals, with what it rests on, and what an eligible one's values lack."""
+    """The verdict in capitals, qualified by unconfirmed readings and, if eligible, stale values."""
     verdict, old = screening.verdict.upper(), old_values(screening.stale)
     verdict += f" {UNCONFIRMED}" if screening.unconfirmed else ""
     return f"{verdict}, but {old}" if screening.verdict == "eligible" and old else verdict
 
 
 def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
-    """What decided a criterion; for an open one, what is known of it and what is not."""
+    """What decided a criterion; for an open one, what is known and what is missing."""
     names = finding.needed
     if finding.met is not None or not names:
         return (*finding.reasons, *on_readings(finding.unconfirmed))
@@ -118,17 +118,17 @@ def _named(title: str, trial: Trial, names: Sequence[str]) -> Iterator[str]:
 
 
 def why_and_until(screening: Screening, finding: Finding) -> list[str]:
-    """What decided a criterion, and the day on which one that fails clears, if one does."""
+    """What decided a criterion, and for a failing one the day it clears, if certain."""
     until = [f"clears on {finding.clears_on}"] if finding.clears_on else []
     return [*why(screening, finding), *until]
 
 
 def asked_for(screening: Screening, finding: Finding) -> tuple[str, ...]:
-    """The elements to ask for an open criterion: what it needs, by the way that has begun.
+    """The elements to ask for to decide an open criterion, continuing a derivation once begun.
 
-    A value that can be entered or worked out is worked out once some of what that takes is
-    there or awaited from whoever could give the value itself: of a calcium without its upper
-    limit, the limit is asked for, and not whether the calcium is high.
+    A value that can be either entered or derived is derived if some of its inputs are known, or
+    awaited from the source that could give the value itself: for a calcium without its upper
+    limit, the limit is asked for, not whether the calcium is high.
     """
     trial = screening.trial
     elements = trial.elements
@@ -143,7 +143,7 @@ def asked_for(screening: Screening, finding: Finding) -> tuple[str, ...]:
 
 
 def asked_of(screening: Screening) -> dict[Source, list[str]]:
-    """What is asked for, over all criteria, by who can give it."""
+    """The elements to ask for, over all criteria, by who can give them."""
     asked = {name for finding in screening.findings for name in asked_for(screening, finding)}
     of: dict[Source, list[str]] = {source: [] for source in SOURCES}
     for name, element in screening.trial.elements.items():

@@ -1,1 +1,1 @@
-"""A trial's questions and a patient's answers as FHIR R4 resources: plain dicts for JSON."""
+"""Exports questions and answers as FHIR R4 resources, as plain dicts for JSON."""

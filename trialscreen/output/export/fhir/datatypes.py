@@ -1,4 +1,4 @@
-"""Data types of FHIR R4: codings, quantities, answers; and what a text must be like for them.
+"""Builds FHIR R4 data types (codings, quantities, answers), and checks names for use as codes.
 
 https://hl7.org/fhir/R4/datatypes.html
 """
@@ -29,7 +29,7 @@ _COMPARATORS: Mapping[str, str] = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}
 
 
 def check_codes(trial: Trial) -> None:
-    """Raises InputError with each name of a choice, and each unit, that is no FHIR code."""
+    """Raises InputError listing each choice and unit whose name is not a valid FHIR code."""
     wrong = "cannot be a code in FHIR; expected words with one space between them"
     problems = [
         Problem(f"{trial.origin} elements.{element.name}", f"{shown(text)} {wrong}")
@@ -41,12 +41,12 @@ def check_codes(trial: Trial) -> None:
 
 
 def choice_coding(element: Element, choice: str, base: str) -> Json:
-    """The coding of a choice, in a code system of its element alone."""
+    """The coding of a choice, in its element's own code system."""
     return {"system": f"{base}/CodeSystem/{element.name.replace('_', '-')}", "code": choice}
 
 
 def unit_coding(element: Element) -> Json:
-    """The unit of a number; the display is left out where nobody prints the unit."""
+    """The coding of a number's unit, without `display` if the unit is not displayed."""
     assert element.unit is not None
     coding = {"system": UCUM, "code": element.unit}
     display = element.shown_unit
@@ -56,7 +56,7 @@ def unit_coding(element: Element) -> Json:
 def quantity(element: Element, value: float, comparator: str = "") -> Json:
     """A number in the element's unit; `comparator` is <, <=, >, >= or none.
 
-    A whole one has no decimals: in FHIR, 23.0 says that it was measured to a tenth.
+    Integers have no decimals: in FHIR, 23.0 would mean that a tenth was measured.
     """
     unit = unit_coding(element)
     return {
@@ -69,10 +69,10 @@ def quantity(element: Element, value: float, comparator: str = "") -> Json:
 
 
 def answer_of(trial: Trial, element: Element, fact: Fact, on: date, base: str) -> Answer | None:
-    """A fact as an answer that says the same, no more and no less; None if there is none.
+    """A fact as an equivalent FHIR answer; None if FHIR cannot express it.
 
-    Raises nothing. Dates may be known to the month or the year; a number in a unit may
-    have a comparator; a whole number must be exact.
+    Dates may be known to the month or year only; a number in a unit may have a comparator; an
+    integer must be exact.
     """
     match fact:
         case Exactly(bool() as value):
@@ -98,7 +98,7 @@ def answer_of(trial: Trial, element: Element, fact: Fact, on: date, base: str) -
 
 
 def _date_text(trial: Trial, element: Element, fact: Dates, on: date) -> str | None:
-    """The day, month or year that is read as this fact; None for any other span."""
+    """The day, month or year that means exactly this fact; None for any other span."""
     day = fact.low.isoformat()
     for text in (day, day[:7], day[:4]):
         with suppress(ValueProblem):

@@ -1,12 +1,11 @@
-"""When a question is enabled, in the two forms of FHIR: `enableWhen`, and FHIRPath.
+"""Translates conditions to FHIR's two forms of skip logic: `enableWhen` and FHIRPath.
 
-Only earlier questions decide about later ones. So an answer that is given up because its
-question is not enabled disables none of the questions that disabled it, and no criterion is
-found otherwise without it.
+A question depends on earlier ones only. So an answer that is dropped because its question is
+disabled cannot affect the questions that disabled it, and dropping it changes no finding.
 
-`enableWhen` says all that hangs on one yes/no question or choice: the question is enabled
-while that one has no answer, or one of the answers named. What else there is goes into
-SDC's enableWhenExpression. A tool that does not know the extension shows the question.
+`enableWhen` is used for conditions on a single yes/no or choice question: enabled while that has no
+answer, or one of the answers listed. Everything else goes into SDC's enableWhenExpression. A tool
+that does not support the extension shows the question.
 
 https://hl7.org/fhir/R4/questionnaire.html
 https://hl7.org/fhir/uv/sdc/StructureDefinition-sdc-questionnaire-enableWhenExpression.html
@@ -29,12 +28,12 @@ EXPRESSION_URL = (
 
 
 def irrelevant_when(trial: Trial, questions: Iterable[str]) -> dict[str, conditions.Condition]:
-    """When each of `questions` can no longer matter, said with the answers to earlier ones."""
+    """When each of `questions` can no longer matter, in terms of answers to earlier ones."""
     relevance = conditions.Relevance(trial, {}, as_it_stands=False)
     found: dict[str, conditions.Condition] = {}
 
     def said(test: conditions.Test) -> conditions.Condition:
-        """One answer, to an earlier question; never that there is none, for it may still come."""
+        """A test of an earlier question's answer; never of its absence, as it may still come."""
         is_one = isinstance(test, conditions.Answered | conditions.Chosen | conditions.Bounded)
         return test if is_one and test.field in found else conditions.NEVER
 
@@ -56,7 +55,7 @@ def enabling(irrelevant: conditions.Condition, elements: Mapping[str, Element], 
 
 
 def _enable_when(irrelevant: conditions.Condition, element: Element, base: str) -> Json:
-    """`exists` and `=` only: what `!=` means without an answer, tools read in two ways."""
+    """Uses `exists` and `=` only: tools disagree on what `!=` means without an answer."""
     whens: list[Json] = [{"question": element.name, "operator": "exists", "answerBoolean": False}]
     for value in conditions.values_of(element):
         answer, key = (
@@ -118,7 +117,7 @@ def fhirpath(condition: conditions.Condition) -> str:
 
 
 def _alternatives(parts: Iterable[conditions.Condition]) -> Iterator[str]:
-    """One text for all questions that the same is asked of."""
+    """The parts as FHIRPath, with the same test of several questions merged into one."""
     alike: defaultdict[object, list[conditions.Condition]] = defaultdict(list)
     for part in parts:
         alike[part.values if isinstance(part, conditions.Chosen) else part].append(part)
@@ -159,7 +158,7 @@ def _test(test: conditions.Test, questions: Sequence[str]) -> str:
 
 
 def _bounded(test: conditions.Bounded) -> str:
-    """A number counts in its unit only, and with a comparator that keeps it on its side."""
+    """A bound; matches a number in the same unit, without a comparator that could cross it."""
     bound = f"{Decimal(repr(test.bound)):f}"
     if test.unit is None:
         return f"$this {test.operator.sign} {bound}"

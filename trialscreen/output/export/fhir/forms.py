@@ -1,7 +1,7 @@
-"""The questions of a trial, and one patient's answers, as FHIR R4 (4.0.1) resources.
+"""Builds the FHIR R4 (4.0.1) Questionnaire of a trial, and QuestionnaireResponses to it.
 
 https://hl7.org/fhir/R4/questionnaire.html and questionnaireresponse.html. The same trial always
-gives the same Questionnaire: it holds no day, and no trace of where it was made.
+gives the same Questionnaire: it contains no date, and nothing specific to the machine.
 """
 
 import math
@@ -22,13 +22,13 @@ from trialscreen.output.export.fhir.enable_when import enabling, holds, irreleva
 from trialscreen.screening.screen import Screening
 
 BASE = "https://trialscreen.invalid/fhir"
-"""Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""
+"""The default base of canonical URLs: a reserved name that does not resolve (RFC 2606)."""
 
 
 class Variant(NamedTuple):
-    """Which Questionnaire of a trial. `base`: what its canonical addresses begin with.
+    """A variant of a trial's Questionnaire. `base`: the beginning of its canonical URLs.
 
-    `every_question`: all are always enabled; else each while its answer can still matter.
+    `every_question`: all are always enabled; otherwise each while its answer can still matter.
     """
 
     base: str = BASE
@@ -39,9 +39,9 @@ _CORE = "http://hl7.org/fhir/StructureDefinition"
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition"
 _REGISTRY = "http://clinicaltrials.gov"
 _CODED_IN = ("loinc", "snomed")
-"""Of other systems, a code in a mapping stands for all that begin with it."""
+"""Systems whose codes are exact; a mapping's codes of other systems are prefixes."""
 _SAYS = (VALUE, "yes")
-"""What a question's own code says. One that stands for a choice is no code of its question."""
+"""What a code must state to be the question's own; one for a single choice is not."""
 
 
 def questionnaire(
@@ -93,7 +93,7 @@ def questions_of(trial: Trial) -> tuple[Element, ...]:
 def _groups(trial: Trial, items: Mapping[str, Json], **keys: str) -> list[Json]:
     """A group for each section that has some of `items` (by element, in the form's order).
 
-    Its linkId is like no element's: there is no point in an element's name.
+    A group's linkId contains a point, so that it differs from every element's name.
     """
     found = []
     for section, some in trial.by_section(trial.elements[name] for name in items):
@@ -108,12 +108,12 @@ def _url(trial: Trial, variant: Variant) -> str:
 
 
 def _version(trial: Trial) -> str:
-    """Without what a canonical address cannot hold."""
+    """The trial's version, without characters not allowed in a canonical URL."""
     return "-".join(trial.version.replace("|", " ").split()) or trial.sha256
 
 
 def _coded(codes: Codes) -> Mapping[str, list[Json]]:
-    """The codings of each element: of what sets its value, whichever side and place it is of."""
+    """The codings of each element: bindings that set its value on any body side and site."""
     addresses = {name: uri for uri, name in reversed(list(codes.systems.items()))}
     found: dict[str, list[Json]] = {}
     for (system, code), bindings in codes.bound.items():
@@ -179,7 +179,7 @@ def _extensions(element: Element) -> list[Json]:
 
 
 class Response(NamedTuple):
-    """A QuestionnaireResponse, and the elements whose values it does not hold, by why not."""
+    """A QuestionnaireResponse, and the elements it omits, by reason."""
 
     resource: Json
     not_enabled: tuple[str, ...]
@@ -192,12 +192,12 @@ def response(
     subject: str | None = None,
     variant: Variant = Variant(),  # noqa: B008 - immutable
 ) -> Response:
-    """The answers behind a screening, for a Questionnaire of its trial.
+    """The answers behind a screening, as a response to its trial's Questionnaire.
 
-    `authored` is when they were put together, with a time zone. `subject` is a pseudonymous
-    code, never a name. The response is completed once every criterion is decided, else in
-    progress. Answers to questions that are not enabled may not stand in it; none of them
-    can change a criterion. Raises InputError as `questionnaire` does.
+    `authored` is when they were compiled, with a time zone. `subject` is a pseudonymous code,
+    never a name. The response is completed once every criterion is decided, otherwise in
+    progress. Answers to disabled questions are not allowed in it; none of them can change a
+    criterion. Raises InputError as `questionnaire` does.
     """
     trial = screening.trial
     datatypes.check_codes(trial)

@@ -1,1 +1,1 @@
-"""A trial's questions as a REDCap data dictionary, with branching logic from its rules."""
+"""Exports a trial's questions as a REDCap data dictionary, with branching logic from its rules."""

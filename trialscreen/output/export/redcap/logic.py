@@ -1,4 +1,4 @@
-"""Logic as REDCap writes it: branching, which shows a field while its answer is needed; formulas.
+"""Generates REDCap branching logic, which shows a field while it is needed, and calculations.
 
 REDCap Help & FAQ, "Branching Logic": comparisons of [field] with a value, and, or,
 brackets; values in quotes, but for numbers beside < and >. There is no "not". A blank field
@@ -32,7 +32,7 @@ NEVER = Joined[str]("or", ())
 
 
 def every(parts: Iterable[Logic]) -> Logic:
-    """All of `parts`, each once; an alternative to one of them is left out."""
+    """All of `parts`, each once; a part implied by another is omitted."""
     found = flat("and", parts)
     if NEVER in found:
         return NEVER
@@ -55,12 +55,12 @@ def unequal(field: str, value: str) -> str:
 
 
 def filled(field: str) -> str:
-    """Something is entered."""
+    """A test that the field is not blank."""
     return unequal(field, "")
 
 
 def text(logic: Logic) -> str:
-    """As REDCap reads it; `logic` is not NEVER."""
+    """`logic` in REDCap syntax; must not be NEVER."""
     if isinstance(logic, str):
         return logic
     inner = (one if isinstance(one, str) else f"({text(one)})" for one in logic.parts)
@@ -84,7 +84,7 @@ def branching(trial: Trial, calculated: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _unless(condition: conditions.Condition, trial: Trial) -> Logic:
-    """What holds where `condition` does not, turned round part by part."""
+    """The negation of `condition`, pushed down to its tests, as REDCap has no "not"."""
     match condition:
         case Joined(word, parts):
             combine = every if word == "or" else some
@@ -118,9 +118,9 @@ def code_of(value: bool | str) -> str:
 
 
 def calculation(trial: Trial, name: str) -> str | None:
-    """What computes element `name` from its inputs, blank while one is missing.
+    """The calculation of element `name` from its inputs, blank while one is missing.
 
-    None if no formula derives it, or if it rests on a value that may not be valid.
+    None if no formula derives it, or if it depends on a value that may not be valid.
     """
     formula = trial.elements[name].derive
     names = (name, *trial.sources_of(name))
@@ -132,7 +132,7 @@ def calculation(trial: Trial, name: str) -> str | None:
 
 
 def _computable(trial: Trial, formula: Formula) -> Logic:
-    """When every input is there, in the range that the formula is made for."""
+    """When every input is present, and in the domain of the formula."""
     spec = FORMULAS[formula.name]
     known = [_known(trial, one) for one in formula.inputs]
     if SCREENING_DATE in expr.columns_of(spec.term):
@@ -155,7 +155,7 @@ def _known(trial: Trial, name: str) -> Logic:
 
 
 def _value(trial: Trial, name: str) -> str:
-    """An input: computed where it can be, else as entered; a reported value the other way."""
+    """An input: computed if possible, else as entered; for `reported_wins`, the other way round."""
     element, entered = trial.elements[name], f"[{name}]"
     if not isinstance(element.derive, Formula):
         return entered

@@ -1,8 +1,8 @@
-"""The criteria and who failed them as CDISC SDTM data sets, TI and IE, and what has no room there.
+"""Builds the CDISC SDTM data sets TI and IE: the criteria, and who failed them.
 
 SDTM Implementation Guide 3.4, sections 7.4.1 (TI, Trial Inclusion/Exclusion Criteria), 6.3.4 (IE,
 Inclusion/Exclusion Criteria Not Met), 4.1.5 and 4.2.1; FDA Study Data Technical Conformance
-Guide, section 3.3 (SAS transport version 5, ASCII). All is pure: no file, no clock.
+Guide, section 3.3 (SAS transport version 5, ASCII). Pure functions: no file access, no clock.
 """
 
 import re
@@ -80,9 +80,9 @@ def criteria_not_met(
 ) -> Dataset:
     """IE: a row per criterion that a subject certainly failed, by subject in protocol order.
 
-    Each subject's latest entry counts, but for those before consent: who has not consented is
-    no screen failure, whatever the entry says. Raises InputError with every entry of another trial,
-    every failed criterion that `trial` does not have, and every value that does not fit.
+    Each subject's latest entry counts, except entries before consent: a subject who has not
+    consented is not a screen failure. Raises InputError with every entry of another trial, every
+    failed criterion that `trial` does not have, and every value that does not fit.
     """
     counted = _consented(entries)
     _same_trial(trial, counted)

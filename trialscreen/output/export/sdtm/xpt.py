@@ -1,4 +1,4 @@
-"""A data set as a SAS transport file, version 5 (SAS Technical Note TS-140).
+"""Writes a data set as a SAS transport file, version 5 (SAS Technical Note TS-140).
 
 pyreadstat writes it; what the standard demands was checked before (`datasets`).
 """
@@ -44,7 +44,7 @@ def write_xpt(dataset: Dataset, path: Path, made: datetime) -> None:
 
 
 def _stamp(path: Path, made: datetime) -> None:
-    """The day and time of writing, which the library takes from the clock, made `made`."""
+    """Replaces the time of writing, which the library takes from the clock, by `made`."""
     # Not %b, whose words depend on the locale.
     stamp = f"{made:%d}{_MONTHS[made.month - 1]}{made:%y:%H:%M:%S}".encode("ascii")
     with path.open("r+b") as file:

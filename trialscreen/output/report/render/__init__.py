@@ -1,1 +1,1 @@
-"""Blocks of a page in each format."""
+"""Renders the blocks of a page as HTML, Markdown, plain text or in a terminal."""

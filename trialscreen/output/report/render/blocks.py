@@ -1,23 +1,23 @@
-"""What a page is made of, before it is known where it will be shown."""
+"""The format-independent blocks that pages are composed of: headings, tables, lists, bars."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 Tone = Literal["plain", "good", "bad", "open", "muted"]
-"""How a text is coloured where colour is to be had; the words say it as well."""
+"""The colour of a text, where available; the words carry the same information."""
 BOX = "☐"
-"""To tick by hand, before what it stands for in a cell of a table to fill."""
+"""A box to tick by hand."""
 
 
 class Share(NamedTuple):
-    """A piece of a bar: from 0 to 1 of its whole length."""
+    """A piece of a bar, as a fraction (0 to 1) of the whole length."""
 
     part: float
     tone: Tone = "plain"
 
 
 class Cell(NamedTuple):
-    """A text; `depth` indents it in a list. A bar in a table shows what other cells say."""
+    """A text; `depth` indents it in a list. A `bar` only illustrates numbers in other cells."""
 
     text: str
     tone: Tone = "plain"
@@ -26,7 +26,7 @@ class Cell(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A title; `new_sheet`: it begins a sheet of paper where the page is printed."""
+    """A title; `new_sheet`: starts a new sheet when printed."""
 
     text: str
     level: int = 2
@@ -53,12 +53,11 @@ class Items(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows under named columns; the first column names the row.
+    """Rows under named columns; the first column is the row header.
 
-    `shares` divides the width: 0 takes what its text needs, the others share the rest. The
-    columns in `numbers` (from 0) stand to the right. `to_fill`: by hand, so the
-    rows are high, and each column has its share. `compact`: on as few lines as it can be; its
-    heading says what is in it.
+    `shares` divides the width: a column with 0 is as wide as its text, the others share the rest.
+    The columns in `numbers` (from 0) are right-aligned. `to_fill`: to be filled in by hand, with
+    high rows and fixed widths. `compact`: rendered on as few lines as possible.
     """
 
     columns: tuple[str, ...]
@@ -69,12 +68,12 @@ class Table(NamedTuple):
     compact: bool = False
 
     def columns_with_bars(self) -> set[int]:
-        """From 0; all rows are looked at."""
+        """Indices (from 0) of the columns that have a bar in any row."""
         return {n for row in self.rows for n, cell in enumerate(row) if cell.bar}
 
 
 class Terms(NamedTuple):
-    """Names, each with what it stands for."""
+    """Names with descriptions."""
 
     rows: tuple[tuple[str, Cell], ...]
 
@@ -87,7 +86,7 @@ class Choices(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A box of a flow diagram: who is here. `leaving` says who of them goes no further."""
+    """A box of a flow diagram; `leaving` describes those who go no further."""
 
     text: str
     size: str
@@ -97,7 +96,7 @@ class Stage(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """A flow diagram: from one stage to the next there are fewer."""
+    """A flow diagram, in which each stage is part of the one before."""
 
     stages: tuple[Stage, ...]
 
@@ -106,7 +105,7 @@ Part = Heading | Paragraph | Banner | Items | Table | Terms | Choices | Flow
 
 
 class Group(NamedTuple):
-    """Blocks that stay together on one sheet of paper if they can, or stand in two columns."""
+    """Blocks that are kept together on one sheet if possible, or set in two columns."""
 
     kind: Literal["together", "columns"]
     parts: tuple[Part, ...]
@@ -117,7 +116,7 @@ Page = Iterable[Block]
 
 
 def parts(page: Page) -> Iterator[Part]:
-    """The blocks of a page where nothing is kept together, as there are no sheets."""
+    """The blocks of a page without groups, for formats without sheets."""
     for block in page:
         yield from block.parts if isinstance(block, Group) else (block,)
 

@@ -1,4 +1,4 @@
-"""Blocks to Markdown (GitHub's dialect). Text cannot become markup."""
+"""Renders blocks as Markdown (GitHub's dialect). Text cannot become markup."""
 
 import re
 from typing import assert_never

@@ -1,4 +1,4 @@
-"""Blocks to plain lines, for screen readers and braille: no columns, no boxes, no colour."""
+"""Renders blocks as plain lines, for screen readers and braille: no columns, boxes or colour."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -53,7 +53,7 @@ def _split(text: str) -> list[str]:
 
 
 def _rows(table: blocks.Table) -> Iterator[str]:
-    """A row of two cells, and of a compact table, is a line; else each cell after its name is."""
+    """One line per row if it has two cells or is compact; otherwise one line per cell, named."""
     for cells in table.rows:
         texts = [_split(cell.text) for cell in cells]
         named = 1 if table.columns[0] else 2

@@ -1,4 +1,4 @@
-"""Blocks to a terminal with Rich: tables where there is room, stacked lines where there is not."""
+"""Renders blocks in a terminal with Rich: tables if they fit, otherwise stacked lines."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ STYLES: dict[blocks.Tone, str] = {
 }
 PIECES: dict[blocks.Tone, str] = dict(zip(STYLES, "██▚▒░", strict=True))
 PLAIN_PIECES: dict[blocks.Tone, str] = dict(zip(STYLES, "==x?.", strict=True))
-"""Of bars; told apart without colour, too."""
+"""Characters for the pieces of bars, distinguishable without colour."""
 
 NARROW = 70
 """Below this width a table is stacked: one row becomes a few lines."""
@@ -53,7 +53,7 @@ def show(page: blocks.Page, out: Console | None = None) -> None:
     """Prints a page."""
     out = out or console()
     plain = os.environ.get("TERM") == "dumb" or out.encoding.lower() not in ("utf-8", "utf8")
-    for part in list(blocks.parts(page)):  # nothing is printed of a page that cannot be made
+    for part in list(blocks.parts(page)):  # complete before printing, in case of an error
         out.print(_part(part, out.width, plain=plain))
 
 
