@@ -194,9 +194,11 @@ _INTERPRETED = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-"""Spark evaluates a query as it is, and does not translate it into Java first."""
-_WORTH_COMPILING = 0 if FULL else 1_000
-"""Rows: for less, Spark's compiling a query of a hundred thousand characters only takes time."""
+"""Spark evaluates a query as it is, and does not translate it into Java first.
+
+For the few rows of tests, to compile a query of a hundred thousand characters only takes time. A
+session that the command itself starts compiles, and so do all if the tests run in full.
+"""
 
 
 class Spark:
@@ -223,8 +225,7 @@ class Spark:
         self.session.stop()
 
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
-        how = {} if len(frame) >= _WORTH_COMPILING else _INTERPRETED
-        with tempfile.TemporaryDirectory() as folder, self.configured(how):
+        with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "patients.parquet"
             frame.write_parquet(path)
             self.session.read.parquet(str(path)).createOrReplaceTempView(TABLE)
@@ -281,6 +282,7 @@ def spark() -> Iterator[Engine]:
         "spark.connect.grpc.binding.address": "localhost",
         "spark.connect.grpc.binding.port": port,
         f"spark.hadoop.fs.viewfs.mounttable.elsewhere.link.{folder}": f"file://{folder}",
+        **({} if FULL else _INTERPRETED),
     }
     with java():
         session = SparkSession.Builder().master("local[2]").config(map={**settings}).getOrCreate()

@@ -31,7 +31,7 @@ def screened_cases() -> Sequence[tuple[Case, list[Screening]]]:
 
 
 def cases() -> Iterator[Case]:
-    for case in generated_cases(range(size(60, part=24)), spec_trial(), rows=40):
+    for case in generated_cases(range(size(60, part=16)), spec_trial(), rows=40):
         few = case.trial.criteria[: case.seed % 3 + 1]  # with more of them hardly anyone passes
         yield case if case.seed % 4 == 0 else case._replace(trial=replace(case.trial, criteria=few))
     yield from packaged_cases(range(size(8)), rows=50)

@@ -8,13 +8,14 @@ import polars as pl
 
 from tests.messy import patients
 from tests.process import cohort, run
+from tests.sizes import size
 from tests.test_cohort_parity import OWN_DAYS, TRIAL, run_on, write_csv
 from trialscreen import __version__
 from trialscreen.output.report.screening_data import result
 from trialscreen.screening.screen import screen
 from trialscreen.tables.cohort.extra_columns import COLUMNS
 
-ROWS = 400
+ROWS = size(400, part=200)
 
 
 def test_it_says_what_screen_says(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from trialscreen.tables.cohort.screener import interruptible
 from trialscreen.text.text_files import whole_file
 
 ROWS = 60_000
-KILLS = size(8, part=4)
+KILLS = size(8, part=2)
 DAY = ("--screening-date", "2026-06-01")
 PAST = ("--screening-date", "2015-06-01", "--problems", "problems.csv")
 """On that day most rows have something to look at."""

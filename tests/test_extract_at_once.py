@@ -175,7 +175,7 @@ def _extracted(extract: Extract, source: str, selection: Selection, folder: Path
 def test_at_once_is_one_by_one(seed: int, tmp_path: Path) -> None:
     trial = load_trial()
     codes = load_codes(trial)
-    database = Database(codes, Random(seed), size(2_000, 200))
+    database = Database(codes, Random(seed), size(2_000, 100))
     folder = write_folder(tmp_path / "csv", database.tables())
     selection = Selection(trial, codes, ON)
     expected = _extracted(one_by_one, str(folder), selection, tmp_path / "one")

@@ -276,7 +276,7 @@ def agree(folder: Path, texts: Sequence[str], files: int = 1, *how: str) -> Said
     return of_lines
 
 
-@pytest.mark.parametrize("seed", range(size(400, 40)))
+@pytest.mark.parametrize("seed", range(size(400, 20)))
 def test_lines_and_a_bundle_of_the_same_say_the_same(tmp_path: Path, seed: int) -> None:
     chance = Random(seed)
     how = chance.choice(["", "\n", "\r\n"]), chance.choice(["", BASE])

@@ -115,7 +115,7 @@ def _accepted(trial: Trial, name: str, fact: Fact) -> bool:
 
 
 @given(seeds)
-@examples(6)
+@examples(6, part=2)
 def test_the_packaged_questions_hide_nothing_that_is_needed(rng: Random) -> None:
     screening = _screened(rng, NCT)
     _nothing_needed_is_hidden(_form(), screening)

@@ -12,18 +12,19 @@ import pytest
 
 from tests.deciding import ELIGIBLE, add, enrolled, state
 from tests.logs import ON, TOOL, TRIAL, begun, filled, screened
+from tests.sizes import size
 from trialscreen.log import store
 from trialscreen.log.entry import KINDS, Decision
 from trialscreen.log.store import Log, open_log
 from trialscreen.log.verify import verify
 from trialscreen.model.errors import InputError
 
-KILLS = 200
+KILLS = size(200, part=25)
 LOW = TRIAL.registration.dose_cohorts[0].name
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="writers are forked")
-def test_what_was_acknowledged_survives_two_hundred_kills(tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
     path = tmp_path / "site.log"
     arguments = (sys.executable, "-m", "tests.log_writers", str(path), str(KILLS), "1")
     run = subprocess.run(arguments, capture_output=True, text=True, check=True)

@@ -160,7 +160,7 @@ def plainly(path: Path, titles: list[str]) -> list[list[str]]:
     raise AssertionError(f"no separator makes the titles {titles}")
 
 
-@examples(3_000, part=300)
+@examples(3_000, part=100)
 @example(file=("t.csv", "patient_id,weight\n\ré\né\n".encode()))
 @example(file=("t.csv", "patient_id,weight\na,\ré\nb,2\n".encode()))
 @example(file=("t.csv", "patient_id,weight\naaaaaaaaaaaaaaaaaaaaa,5\n\ufeffP1,7\n".encode()))
@@ -206,7 +206,7 @@ def written_as_json(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@examples(3_000, part=300)
+@examples(3_000, part=100)
 @given(text=written_as_json())
 def test_any_ndjson_is_read_as_pythons_json_reads_it_or_is_refused(text: str) -> None:
     with TemporaryDirectory() as folder:
@@ -228,7 +228,7 @@ def _as_polars_writes(text: str) -> str:
     return {"58.50": "58.5", "1e1": "10"}.get(text, text)
 
 
-LARGE = size(300_000, part=30_000)
+LARGE = size(300_000, part=20_000)
 """Rows: more than the engine gives to one thread, and than are looked at in one go."""
 HABITS = {
     "as needed": csv.QUOTE_MINIMAL,

@@ -15,11 +15,12 @@ import pytest
 import xlsxwriter
 
 from tests.messy import patients
+from tests.sizes import size
 from tests.test_cohort_parity import ON, OWN_DAYS, TRIAL, run_on
 from tests.tools.simulate import ID
 from trialscreen.model.trial import SCREENING_DATE
 
-ROWS = 120
+ROWS = size(120, part=40)
 Records = Sequence[Sequence[str]]
 """The titles, and the texts of each patient."""
 Quoting = Literal[0, 1, 2]

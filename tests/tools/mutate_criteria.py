@@ -67,14 +67,15 @@ class Cases:
         return () if derive is None else self.trial.elements_behind(derive)
 
 
-def run(trial: Trial) -> Result:
-    """Makes every mutant and shows it to the cases."""
+def run(trial: Trial, every: int = 1) -> Result:
+    """Makes the mutants and shows them to the cases: all, or of each kind one in `every`."""
     cases = Cases(trial)
     made: Counter[str] = Counter()
     survivors = []
     for mutant in mutants(trial):
         made[mutant.kind] += 1
-        if not any(case.failure(mutant.trial) for case in cases.seeing(mutant)):
+        is_shown = made[mutant.kind] % every == 1 % every
+        if is_shown and not any(case.failure(mutant.trial) for case in cases.seeing(mutant)):
             survivors.append(mutant)
     return Result(made, tuple(survivors))
 
