@@ -1,8 +1,7 @@
-"""How much is generated: a part of it in `make test`, all of it in `make coverage`.
+"""How much is generated: a part of it in `make test`, all of it in `make test-full`.
 
-The former is what waits for nobody's patience; CI runs both, so all is drawn before a change is
-taken. Only how many samples are drawn differs, never what kinds of them there are. Cases that
-are written by hand are no samples: they all run, always.
+CI, where it measures coverage, draws all of it too. Only how many samples are drawn differs, never
+what kinds of them there are. Cases that are written by hand are no samples: all run, always.
 """
 
 import os
