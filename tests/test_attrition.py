@@ -152,7 +152,7 @@ def test_without_criterion_is_what_gained_says() -> None:
     """Leaving a criterion out makes as many more eligible as was counted."""
     for case in generated_cases(range(size(12, part=1)), spec_trial(), rows=40):
         whole = counted(case, batch=40)
-        for n, one in enumerate(whole.criteria):
+        for n, one in enumerate(whole.criteria[: size(6, part=3)]):
             criteria = case.trial.criteria[:n] + case.trial.criteria[n + 1 :]
             fewer = replace(case.trial, criteria=criteria)
             assert one.gained == _eligible(counted(case._replace(trial=fewer), 40)) - _eligible(

@@ -4,6 +4,7 @@
 any engine: none has a known limit.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -39,12 +40,12 @@ def test_every_cell_is_as_polars_and_so_the_reference_has_it(engine: Engine) -> 
     # How numbers are written is told of columns of texts, which Polars alone is given.
     families = [family for name, family in FAMILIES.items() if name != "as written"]
     cases = [case for family in families for case in family.cases(share)]
-    for case in cases:
+    for case in _asked(engine, cases):
         found = found_by(engine, case)
         assert found.equals(screened(case)), case.seed
         rows += found.height
         cells += found.height * (found.width - 1)
-    assert cells > 6 * rows
+    assert cells > 3 * rows
 
 
 def test_what_cannot_be_right_is_unknown_in_that_row(engine: Engine) -> None:
@@ -54,12 +55,22 @@ def test_what_cannot_be_right_is_unknown_in_that_row(engine: Engine) -> None:
         *generated_cases(range(0, 160, every), spec_trial(), rows=150),
         *generated_cases(range(packaged), load_trial(), 80),
     ]
+    cases = _asked(engine, cases)
     struck = 0
     for case in cases:
         expected = checked(case)
         assert found_by(engine, case, trusted=False).equals(expected), case.seed
         struck += not expected.equals(screened(case))
     assert struck
+
+
+def _asked(engine: Engine, cases: list[Case]) -> list[Case]:
+    """In part, Spark is asked for two criteria of each trial: it takes seconds to plan more."""
+    if FULL or engine.dialect != "spark":
+        return cases
+    return [
+        case._replace(trial=replace(case.trial, criteria=case.trial.criteria[:2])) for case in cases
+    ]
 
 
 @pytest.mark.parametrize("trusted", [False, True])
