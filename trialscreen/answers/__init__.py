@@ -1,1 +1,1 @@
-"""A patient's answers: written values to facts, from flags, files and interviews."""
+"""A patient's answers from flags, files, interviews and records, parsed into facts."""

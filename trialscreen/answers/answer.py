@@ -1,4 +1,4 @@
-"""One answer as it was given, for files, the interview and the log; and the facts it states."""
+"""`Answer`: one answer as given, for files, interview and log; and its conversion to facts."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

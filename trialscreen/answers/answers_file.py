@@ -1,4 +1,4 @@
-"""Answers from YAML and JSON files and standard input, with notes beside them."""
+"""Reads answers, with their notes, from YAML and JSON files and standard input."""
 
 import json
 import re

@@ -1,8 +1,8 @@
-"""A patient's record beside what people say: whose word counts for which element.
+"""Merges entered answers with a patient's record: decides which one is used for each element.
 
-What a person says decides, also that a value is unknown or pending; the record's is shown beside
-it. One thing is not taken as said unawares: a no against a yes of the record is a conflict, and
-unknown, until it is said as `no despite Condition/12`, with every place that says yes.
+Entered answers take precedence, including unknown and pending; the record's value is shown next to
+them. The exception is a no that the record contradicts by a yes: that is a conflict, and unknown,
+until entered as `no despite Condition/12`, naming every place that says yes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set

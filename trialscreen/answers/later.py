@@ -1,9 +1,9 @@
-"""Answers on a later day: what was counted or known up to a day no longer holds as it was written.
+"""Carries answers forward to a later day: ages, durations and windows change in the meantime.
 
-An age of 62 is 62 or 63 within the next year. A fracture within two years may be an older one by
-then. A medicine taken for 2 months, and still taken, has been taken for up to 8 half a year later.
-`2026-05`, said on 10 May, was no day after that. A value without a day is of that day at the
-latest. All else is taken to last, as when a day is named on which a criterion clears.
+An age of 62 is 62 or 63 within the next year. A fracture within two years may be older than that
+by then. A medicine taken for 2 months, and still taken, has been taken for up to 8 half a year
+later. `2026-05`, entered on 10 May, means no day after that. An undated value is from that day at
+the latest. Everything else is assumed to last, as in `clears_on`.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,8 @@
-"""What is said beside a value: the day of its sample; or since when it is awaited, and from whom.
+"""Parses what accompanies a value: its sample date, or since when and from whom it is awaited.
 
-It stands in keys of its own (`date`, `since`, `from`), or behind the value: `3.1 on 2026-05-20`,
-`pending since 2026-05-20 from the reference laboratory`. Tables have `tsh_date` beside `tsh`.
-So does what a no is said in spite of: `no despite Condition/12`.
-What is awaited is awaited since its sample was taken, if no more is said.
+It is given in keys (`date`, `since`, `from`), or after the value: `3.1 on 2026-05-20`, `pending
+since 2026-05-20 from the reference laboratory`, `no despite Condition/12`. Tables have a column
+`tsh_date` for `tsh`. By default a value is awaited since its sample was taken.
 """
 
 import re

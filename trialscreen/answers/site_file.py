@@ -1,4 +1,4 @@
-"""A site's own file: the limits that its laboratory prints, the form of its subject codes."""
+"""Reads a site's settings file: its laboratory's limits, the pattern of its subject codes."""
 
 import re
 from collections.abc import Iterator, Set

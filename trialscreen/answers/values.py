@@ -1,8 +1,7 @@
-"""The one parser of values: what a person or file wrote for an element, to a fact.
+"""The value parser: parses the text written for an element into a fact.
 
-Flags, answer files, the interview and the text cells of a table all come through here.
-Nothing is guessed: a text with two possible meanings is refused, and the message says
-how to write what was meant.
+Flags, answer files, the interview and the text cells of tables all use it. Nothing is guessed: a
+text with two possible meanings is refused, and the message says how to write each.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What a written date means: a day, a month, a year, or some time ago; never one of two days.
+"""Parses written dates: days, months, years and "3 months ago"; refuses ambiguous ones.
 
 `1956-03-12`, `12 Mar 1956` and `1956年3月12日` can only be one day. `3/4/1956` is the third
 of April to one reader and the fourth of March to another: it is refused, and both are named.

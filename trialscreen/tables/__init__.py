@@ -1,1 +1,1 @@
-"""Whole tables of patients: a trial compiled, run by engines, counted."""
+"""Screens whole tables of patients: compiles a trial, runs it on an engine, counts the results."""

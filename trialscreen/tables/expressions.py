@@ -1,4 +1,4 @@
-"""A trial over typed columns as Polars expressions: every patient of a table in one pass.
+"""Translates a compiled trial to Polars expressions, to screen a whole table in one pass.
 
 Polars' `&` and `|` are strong Kleene logic, and `when` takes a null for false.
 """

@@ -1,4 +1,4 @@
-"""Folders that hold a table in many Parquet files, as Hive, Spark, pandas and Polars write them.
+"""Partitioned tables: folders of Parquet files as Hive, Spark, pandas and Polars write them.
 
 What `site=01/part-0.parquet` says of its rows, and which files of a folder are the table:
 the same for every engine, so that none loses a file or a column that another reads.

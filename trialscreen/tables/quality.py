@@ -1,4 +1,4 @@
-"""What is told of the values of a cohort, by element: the same sentences on every engine."""
+"""Data-quality messages on a cohort's values, by element: the same wording on every engine."""
 
 from datetime import date
 from typing import Any
@@ -21,13 +21,13 @@ MOST_BAD = 0.5
 
 
 def codes_in(typical: tuple[Any, Any]) -> tuple[float, ...]:
-    """Those of CODES that lie in a span of what is typical."""
+    """The CODES within a typical range."""
     low, high = typical
     return () if isinstance(low, date) else tuple(one for one in CODES if low <= one <= high)
 
 
 def of_median(element: Element, median: Any) -> str:
-    """What is told of a column whose median is unusual."""
+    """The message for a column whose median is unusual."""
     value = median.isoformat() if isinstance(median, date) else f"{median:.3g}"
     asked = f"is the {'format' if element.type == 'date' else 'unit'} right?"
     if median in _NINES:

@@ -1,4 +1,4 @@
-"""The answers file of an interview: written whole after every answer, by one process at a time."""
+"""Saves an interview's answers: atomically after every answer, by one process at a time."""
 
 from contextlib import suppress
 from pathlib import Path

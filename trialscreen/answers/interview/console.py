@@ -1,4 +1,4 @@
-"""Where the interview takes place: lines out, replies in; plain input, no redraw."""
+"""Terminal input and output of the interview: plain lines, without redrawing."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Which question comes next (pure): from the rule trees, never from skip logic.
+"""Chooses the next question (a pure function), from the rule trees instead of skip logic.
 
 With `--quick` it is the question that is most likely to exclude for its cost. A patient is
 excluded by any one of many *ways*: a criterion's clause that comes true, or an inclusion clause

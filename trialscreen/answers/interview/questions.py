@@ -1,6 +1,6 @@
-"""How a question is put and explained, and what a reply to it means.
+"""Words and explains questions, and parses the replies.
 
-A value as reports print it, with its limits behind it, is up to three answers: `22 (7-40)`.
+A value as laboratory reports print it, followed by its limits, is up to three answers: `22 (7-40)`.
 """
 
 import re

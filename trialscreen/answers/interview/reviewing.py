@@ -1,4 +1,4 @@
-"""The answers as a list that can be read and corrected; texts out of values."""
+"""The review of answers: lists them, and lets the user correct them."""
 
 import re
 from collections.abc import Iterable, Iterator, Set

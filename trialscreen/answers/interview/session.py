@@ -1,7 +1,7 @@
-"""The conversation: a line-based questionnaire on plain input; Rich is not needed for it.
+"""Runs the interview: asks questions line by line until nothing that matters is open.
 
-Questions go to standard error, so that the result alone stands on standard output. Each
-answer is a line; a few letters are commands (`HELP_LINE`).
+Questions go to standard error, so that standard output contains the result only. Each answer is
+one line; a few letters are commands (`HELP_LINE`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The answers of one interview, in the order they were given, and what they come to."""
+"""The state of an interview: its answers in the order given, and the resulting screening."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,1 +1,1 @@
-"""Patients' records: what FHIR resources and OMOP tables say, to answers with evidence."""
+"""Patients' records: turns FHIR resources and OMOP tables into answers with evidence."""

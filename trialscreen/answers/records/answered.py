@@ -1,7 +1,7 @@
-"""What the hits of one element answer: results, diagnoses and procedures, what was said.
+"""Derives an element's answer from its hits: results, codes, and questionnaire answers.
 
-Of results the latest counts, and the lowest of left and right. A code can make a yes, and none
-makes a no; what somebody said in the trial's own Questionnaire can be either.
+The latest result counts, and of left and right the lower one. A code can set a yes, but no code
+sets a no; an answer to the trial's own Questionnaire can be either.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

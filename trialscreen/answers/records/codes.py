@@ -1,7 +1,7 @@
-"""What the codes of records say of a trial's elements, and how a code is looked up.
+"""The mapping from codes in records to a trial's elements, and its lookup.
 
-Codes are looked up by system and code, never by what is displayed beside them. A code of ICD-10
-or ATC in a mapping stands for all that begin with it, with or without the point.
+Codes are looked up by system and code, never by display text. An ICD-10 or ATC code in a mapping
+stands for all codes that begin with it, with or without the point.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

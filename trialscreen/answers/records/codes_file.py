@@ -1,4 +1,4 @@
-"""A mapping file: YAML to bindings, checked against the trial that it is for."""
+"""Parses a code mapping file (YAML), and checks it against its trial."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

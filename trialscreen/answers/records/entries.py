@@ -1,8 +1,8 @@
-"""A patient's record in one form, whichever way it came: FHIR resources or rows of OMOP tables.
+"""The common form of patients' records, whether from FHIR resources or OMOP tables.
 
-Texts stand as written. A reader of FHIR or OMOP makes entries and judges nothing but the form;
-`select` says which of them are facts. Whether a value counts goes by the day as it is written;
-which of several is the latest, by the instant where both are moments, else by days.
+Texts are kept as written. The FHIR and OMOP readers create entries and check their form only;
+`select` decides which are facts. Whether a value counts depends on its date as written; which of
+several is the latest, on the instants if both have a time of day, otherwise on the dates.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""What many records give, to tables: facts for `cohort`, their evidence, and every problem.
+"""Writes what is extracted from many records to tables: facts for `cohort`, evidence, problems.
 
-Rows go to the disk in parts, so that the memory needed does not grow with the records; the files
-appear whole or not at all.
+Rows are written in parts, so that memory use does not grow with the number of records; the files
+are created atomically.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""What of a record is about a trial's elements, on the screening date."""
+"""Collects the answers, evidence and problems found in one patient's record."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -26,7 +26,7 @@ from trialscreen.model.trial import Element, Trial
 from trialscreen.text.characters import short
 
 MOST_SHOWN = 200
-"""Characters of a result in words."""
+"""The most characters of a textual result that are shown."""
 
 LAST_SHOWN = "the last that the record shows; there may be later ones"
 NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
@@ -37,7 +37,7 @@ _SAY_NOTHING = ("refuted", "error", "planned")
 
 
 class Hit(NamedTuple):
-    """An entry, the code of it that is bound to an element, and when it was, if that is known."""
+    """An entry with the code that maps it to an element, and its date if known."""
 
     entry: Entry
     coding: Coding
@@ -45,12 +45,12 @@ class Hit(NamedTuple):
     when: When | None
 
     def about(self, element: str) -> "Hit":
-        """The same, as what it says of another element."""
+        """The same hit, for another element."""
         return self._replace(binding=self.binding._replace(element=element))
 
     @property
     def only_proposes(self) -> bool:
-        """Whether a person has to confirm it: for its code, its status or its place in the body."""
+        """Whether a person must confirm it, because of its code, status or body site."""
         binding = self.binding
         return (
             binding.role != "sets"
@@ -65,10 +65,7 @@ class Hit(NamedTuple):
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether it does not say that it is about the place in the body that its code needs.
-
-        Or that it is about another than its code says.
-        """
+        """Whether it does not state the body site that its code requires, or states another."""
         if not (self.binding.sites or (self.entry.site and self.binding.elsewhere)):
             return False
         sites = {
@@ -81,7 +78,7 @@ class Hit(NamedTuple):
 
     @property
     def place(self) -> tuple[date, str]:
-        """Its place in the order of time; what has no day comes first."""
+        """A chronological sort key; undated hits come first."""
         return (self.when.last if self.when else date.min), self.entry.source
 
     @property
@@ -91,9 +88,9 @@ class Hit(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What facts are selected by; `on` is every patient's screening date.
+    """How facts are selected; `on` is every patient's screening date.
 
-    `assume_absent`: the sections whose yes/no elements are no where nothing codes them.
+    `assume_absent`: sections whose yes/no elements are taken as no if nothing codes them.
     """
 
     trial: Trial
@@ -103,7 +100,7 @@ class Selection(NamedTuple):
 
 
 class Gathered:
-    """What is found for a record so far: answers, evidence, problems."""
+    """What has been found in a record so far: answers, evidence, problems."""
 
     def __init__(self, by: Selection) -> None:
         self.trial, self.codes, self.on, self.assume_absent = by
@@ -135,9 +132,9 @@ class Gathered:
         return facts
 
     def when_counted(self, entry: Entry) -> tuple[bool, When | None]:
-        """Whether an entry lies on or before the screening date, and when it was.
+        """Whether an entry is dated on or before the screening date, and its date.
 
-        What has no day, or none that can be read, counts as far as it goes.
+        Undated entries, or with dates that cannot be read, count without one.
         """
         if entry.standing in _SAY_NOTHING:
             return False, None
@@ -159,16 +156,16 @@ class Gathered:
             self.problems.append(problem)
 
     def answer(self, element: Element, hit: Hit, text: str) -> None:
-        """An answer from an entry, dated where its element carries the day of a sample."""
+        """Records an answer from an entry, with its date if the element has sample dates."""
         days = sample_days(hit.entry)
         is_sampled = element.valid_for is not None and days and hit.entry.kind == "measurement"
         notes = {Key.SAMPLED: days} if is_sampled else {}
         self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
 
     def set_aside(self, of: Collection[str], why: str = "", to: EvidenceKind = "conflict") -> None:
-        """Takes back the answers of some elements: what they rest on is in conflict.
+        """Withdraws the answers to some elements, and marks their evidence as `to`.
 
-        Or somebody has said otherwise: then it is `overruled`, with the sides of a conflict.
+        That is a conflict by default, or `overruled` if a person has entered another answer.
         """
         for name in of:
             self.answers.pop(name, None)
@@ -213,15 +210,15 @@ def _parts_of(site: Coding) -> list[str]:
 
 
 def said_as(one: Coding) -> str:
-    """A code as it is displayed, with the code itself: `Positive (POS)`."""
+    """A code's display text with the code itself: `Positive (POS)`."""
     both = one.display and one.code and one.display != one.code
     return f"{one.display} ({one.code})" if both else one.display or one.code
 
 
 def latest_of(hits: Iterable[Hit]) -> list[Hit]:
-    """Those of a known day of which none of the others is surely later.
+    """The dated hits that are not certainly earlier than another one.
 
-    Two moments are compared as instants, if both say their zone or neither does; else by days.
+    Times are compared as instants if both or neither have a time zone, otherwise by date.
     """
     dated = [(hit.when, hit) for hit in hits if hit.when is not None]
     if len(dated) < 2:
@@ -243,14 +240,14 @@ def latest_of(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def sample_days(entry: Entry) -> str:
-    """The days on which a sample may have been taken, as a text that is read as dates are."""
+    """The possible days of a sample, as a text for the date parser."""
     days = days_text(entry.start, entry.end)
     is_known = bool(days) or _recorded(entry) is None
     return days if is_known else days_text("", entry.recorded)  # on that day, or earlier
 
 
 def _recorded(entry: Entry) -> When | None:
-    """When an entry was written down, if that can be read."""
+    """When an entry was recorded; None if that cannot be read."""
     try:
         return when(entry.recorded)
     except ValueProblem:

@@ -1,8 +1,8 @@
-"""What a record says of a result beside its value: FHIR's interpretation, a second value in OMOP.
+"""Interpretations of results: FHIR's interpretation codes, and second values in OMOP.
 
-It is held against the value, and where one of them denies the other, the result cannot be used. Of
-a result without a value it is the value, where it says just that: positive, or not detected. What
-is high or low is judged by limits alone, never by what a laboratory calls so.
+An interpretation is compared with the value; if they contradict each other, the result cannot be
+used. A result without a value takes the interpretation as its value, if it is one (positive, not
+detected). High and low are judged by limits only, never by the laboratory's interpretation.
 
 https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
 """

@@ -1,4 +1,4 @@
-"""Medicines, to answers: used ever, used now, when last, for how long in all."""
+"""Derives answers from medicines: ever used, in use now, last use, total duration."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Ranges of normal: which of those printed is the patient's, and the limits beside a result."""
+"""Reference ranges: selects the one for the patient, and takes its limits as answers."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Which entries of a record are facts, and which a person has to look at."""
+"""Selects the facts from a record's entries; the rest becomes evidence for a person to review."""
 
 from collections.abc import Collection, Iterable
 from operator import itemgetter

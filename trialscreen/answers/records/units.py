@@ -1,4 +1,4 @@
-"""A recorded amount, as a text in a unit that the one parser of values takes for the element."""
+"""Converts recorded amounts to texts in a unit that the value parser accepts for the element."""
 
 import re
 from collections.abc import Mapping

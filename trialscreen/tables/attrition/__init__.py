@@ -1,1 +1,1 @@
-"""How a cohort narrows from all who were assessed to the eligible."""
+"""Attrition: how a cohort narrows from all patients assessed to the eligible ones."""

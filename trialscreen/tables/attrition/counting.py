@@ -1,4 +1,4 @@
-"""Counts what attrition needs of screened rows, a batch at a time."""
+"""Counts screened rows for attrition, a batch at a time."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence

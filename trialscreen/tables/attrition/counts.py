@@ -1,7 +1,4 @@
-"""How a cohort narrows from all who were assessed to those who are eligible, in counts.
-
-`counting` counts a table row by row; here the counts become what a site reports.
-"""
+"""The attrition counts that a site reports, computed from the totals of `counting`."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
-"""A batch of rows as the table has them, to the typed columns that `columns` screens.
+"""Converts a batch of rows to the typed columns that `screener` screens.
 
-What cannot be read becomes unknown for its row, and is told with the reason.
+A value that cannot be read becomes unknown for its row, and is reported with the reason.
 """
 
 from collections import Counter

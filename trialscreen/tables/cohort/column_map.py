@@ -1,4 +1,4 @@
-"""Which column of a table holds which data element: by name, or as a site's file says."""
+"""Matches the columns of a table to data elements, by name or by a site's column map."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

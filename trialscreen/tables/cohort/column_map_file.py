@@ -1,6 +1,6 @@
-"""A site's file of `--columns`: which of its columns hold what, and how their cells are written.
+"""Reads a site's column map (`--columns`): what its columns contain, and how cells are written.
 
-Its first draft is made from the titles of a table alone: for a person to correct.
+Also drafts one from the titles of a table, for a person to correct.
 """
 
 import json

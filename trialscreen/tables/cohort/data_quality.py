@@ -1,6 +1,6 @@
-"""The data-quality problems of a cohort: counted, and listed in the order of the rows.
+"""Data-quality problems of a cohort: counted, and listed in the order of the rows.
 
-Also values that can be right and seldom are: by what is typical of them, or beside each other.
+Also unusual values: outside their typical range, or implausible in combination.
 """
 
 from collections import Counter, defaultdict, deque

@@ -1,7 +1,7 @@
-"""What more can be told of each patient: what is missing, why not, when it clears, what is stale.
+"""Additional result columns (`--also`): missing data, reasons, clearing day, stale values.
 
-Most of this comes from the single-patient reference, row by row, in the words of `screen`. What
-is stale or awaited is told by the engine.
+Most come from the single-patient reference, row by row, in the words of `screen`; stale and
+awaited values come from the engine.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

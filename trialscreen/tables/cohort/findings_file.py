@@ -1,4 +1,4 @@
-"""The findings of a cohort, to a CSV or Parquet file, or as CSV to standard output."""
+"""Writes the findings of a cohort to a CSV or Parquet file, or as CSV to standard output."""
 
 import shutil
 import sys

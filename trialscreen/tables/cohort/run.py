@@ -1,4 +1,4 @@
-"""One pass over a cohort: from its files to one row of findings for each patient."""
+"""Runs one pass over a cohort: reads its files, screens them, writes a row for each patient."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Columns whose type fits their element: checked, and else used as they are."""
+"""Columns whose type already fits their element: only their values are checked."""
 
 from datetime import date
 from math import isnan

@@ -1,6 +1,6 @@
-"""A trial over a table of typed columns, as expressions that any engine can compute.
+"""Compiles a trial to expressions over typed columns that any engine can compute.
 
-For every row they equal what the reference, `screening.evaluate`, finds for that patient.
+For every row the result equals that of the reference interpreter, `screening.evaluate`.
 """
 
 from collections.abc import Mapping

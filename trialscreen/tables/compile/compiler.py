@@ -1,4 +1,4 @@
-"""Rules and elements of a trial over the columns of a table, each lowered once."""
+"""Compiles the rules and elements of a trial to expressions over the columns of a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What a row tells of one element: the two ends of what its value may be, also through formulas."""
+"""Compiles each element to the two ends of its interval in a row, including formula results."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial

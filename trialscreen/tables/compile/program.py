@@ -1,4 +1,4 @@
-"""A table of typed columns, and what a trial becomes for it: named steps, and what comes out."""
+"""`Program`: a trial compiled for a table of typed columns, as named steps and outputs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

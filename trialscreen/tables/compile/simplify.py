@@ -1,4 +1,4 @@
-"""Makers of scalar nodes that simplify as they build.
+"""Constructors of expression nodes that simplify as they build.
 
 A missing column is null in every row, and a column without bounds is exact: most of a
 trial's expression then folds away. Each maker equals its node for every row.

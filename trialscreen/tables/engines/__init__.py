@@ -1,1 +1,1 @@
-"""What computes a trial elsewhere: databases, by SQL, and Spark."""
+"""Engines that run a compiled trial outside this process: databases, by SQL, and Spark."""

@@ -1,4 +1,4 @@
-"""Facts of all patients of a database at once.
+"""Extracts the facts of all patients in a database at once.
 
 Nearly all that a record says is decided by its newest row of each kind, and few different
 things are said. So the engine finds those rows, `select` is asked once for each thing that one

@@ -1,4 +1,4 @@
-"""The newest rows of each patient, and the different things that they say, in SQL."""
+"""SQL for the newest rows of each patient, and the distinct statements in them."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Facts of all patients of an OMOP source: by columns, and one by one where that is not enough."""
+"""Extracts facts from an OMOP source: for all patients by SQL, or one by one if necessary."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby

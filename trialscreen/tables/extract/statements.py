@@ -1,4 +1,4 @@
-"""What one row says by itself, of every patient who has it; and which of the newest rows count."""
+"""Evaluates distinct statements once for all patients, and decides which newest rows count."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Codes, by the names that a mapping has for their systems, and quantities as they are written."""
+"""Converts FHIR codings, to a mapping's names of code systems, and quantities, as written."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The files of a FHIR export, and the JSON documents in them, each with its place."""
+"""Finds the files of a FHIR export and reads the JSON documents in them, with file and line."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""How much of a medicine is taken a day, where a resource leaves no doubt of it."""
+"""Computes a medicine's daily dose, if the resource states it unambiguously."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

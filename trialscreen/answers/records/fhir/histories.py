@@ -1,4 +1,4 @@
-"""Conditions, allergies, procedures and medicines to entries; patients to persons."""
+"""Converts conditions, allergies, procedures and medicines to entries, and patients to persons."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""From JSON documents to resources that matter, each kept for its own patient."""
+"""Takes the relevant resources from JSON documents, and stores each under its patient."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Values: observations to measurements, with their printed ranges, and answers to questions."""
+"""Converts observations to measurements with reference ranges, and questionnaire responses."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Files of FHIR resources to records, a patient at a time; what one patient's give."""
+"""Reads FHIR files into records, one patient at a time; `read_one` is for a single patient."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime

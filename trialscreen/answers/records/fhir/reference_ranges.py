@@ -1,4 +1,4 @@
-"""The ranges of normal that are printed with an observation: in numbers, or in a text."""
+"""Parses the reference ranges of an observation, given as numbers or as text."""
 
 import re
 from collections.abc import Sequence

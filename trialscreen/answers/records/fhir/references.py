@@ -1,7 +1,7 @@
-"""Resources as they are found: which it is, and whose, before it is read; those in a Bundle.
+"""Identifies a resource and its patient before it is decoded, and unpacks Bundles.
 
-References, in all their forms, come to one key: `Patient/x`, `Patient/x/_history/2`, an
-absolute address, `urn:uuid:…` by the fullUrl of a bundle's entry, and `#x` for what is contained.
+All forms of references are normalized to one key: `Patient/x`, `Patient/x/_history/2`, absolute
+URLs, `urn:uuid:…` via the fullUrl of a Bundle entry, and `#x` for contained resources.
 """
 
 import re

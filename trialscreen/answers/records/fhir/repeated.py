@@ -1,4 +1,4 @@
-"""Keys that stand twice in an object of JSON: decoders take the last one, and say nothing."""
+"""Finds duplicate keys in JSON objects, of which decoders silently take the last."""
 
 import json
 import re

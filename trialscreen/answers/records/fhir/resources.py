@@ -1,7 +1,7 @@
-"""The parts of FHIR R4 resources that are read, as types to decode JSON into.
+"""The parts of FHIR R4 resources that are read, as types for decoding JSON.
 
-A name in JSON may be null or missing; numbers stay as written. What is not named here is
-skipped. R5's names stand beside R4's where a part has moved.
+Every field may be null or missing; numbers are kept as written; other fields are skipped. Where R5
+renamed a field, both names are accepted.
 """
 
 from collections.abc import Callable, Mapping

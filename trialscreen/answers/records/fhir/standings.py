@@ -1,4 +1,4 @@
-"""What the statuses of FHIR resources make of a statement.
+"""Maps the statuses of FHIR resources to the standing of an entry.
 
 https://hl7.org/fhir/R4/valueset-observation-status.html, and its like; R5's beside them.
 """

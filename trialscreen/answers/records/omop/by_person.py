@@ -1,4 +1,4 @@
-"""Records of patients, one after another: who each is, and what each row says of them."""
+"""Reads OMOP records person by person, converting each row to an entry."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

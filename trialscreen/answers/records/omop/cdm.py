@@ -1,6 +1,6 @@
-"""The tables of the common data model that say anything of a patient, in one form.
+"""The clinical tables of the OMOP common data model, and their mapping to a common form.
 
-A row of a domain's table becomes an event: the same columns for all, as text.
+A row of a domain table becomes an event, with the same text columns for all domains.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The rows of a source that can say anything, as one view of events."""
+"""Builds one view of events from the relevant rows of an OMOP source."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence

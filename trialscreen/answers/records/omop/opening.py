@@ -1,4 +1,4 @@
-"""From what a user names to the tables there: files, a DuckDB database, a PostgreSQL server."""
+"""Opens an OMOP source named by the user: files, a DuckDB database or a PostgreSQL server."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Tables on a PostgreSQL server: what is asked of it comes over as CSV."""
+"""OMOP tables on a PostgreSQL server, whose query results are transferred as CSV."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager

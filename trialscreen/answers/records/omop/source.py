@@ -1,4 +1,4 @@
-"""Where the tables are, whichever way: files, a DuckDB database, a PostgreSQL server."""
+"""The common interface of OMOP sources: files, a DuckDB database or a PostgreSQL server."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager

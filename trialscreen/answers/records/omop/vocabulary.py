@@ -1,4 +1,4 @@
-"""Concepts: which of them a mapping of codes binds, and what code each stands for."""
+"""Finds the OMOP concepts that a code mapping binds, and the code of each concept."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Files that hold a table of patients, each format as a lazy frame."""
+"""Readers for each file format of patient tables, as lazy frames."""

@@ -1,4 +1,4 @@
-"""One cell of a table: how a site writes it, and what it states."""
+"""Parses one cell of a table, as a site's column map says."""
 
 import re
 from collections.abc import Mapping

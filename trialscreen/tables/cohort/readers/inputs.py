@@ -1,4 +1,4 @@
-"""The files that hold a cohort, as one lazy frame: CSV, Parquet, NDJSON, Excel.
+"""Opens the files of a cohort (CSV, Parquet, NDJSON, Excel) as one lazy frame.
 
 Text formats keep every cell as text: what it means, `values.read_value` says later.
 """

@@ -1,4 +1,4 @@
-"""What every format is opened to: rows in one lazy frame, the names of its columns, its notes."""
+"""`Tables`: the common result of all readers, with rows as a lazy frame, column names and notes."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Files and folders on this machine, by Python's own means."""
+"""Lists files and folders on this machine, for Spark tables."""
 
 import os
 import shutil

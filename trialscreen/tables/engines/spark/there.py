@@ -1,4 +1,4 @@
-"""Files and folders that only Spark sees, by what it offers to everyone.
+"""Lists files and folders that only Spark can access, by its public API.
 
 It lists files for its source `binaryFile`, whose contents are not asked for, without those that
 begin with _ or . ; of these it can say that there are some.

@@ -1,1 +1,1 @@
-"""A trial as SQL, for the warehouse where the data are."""
+"""Compiles a trial to SQL, to be run where the data are."""

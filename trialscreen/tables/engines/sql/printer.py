@@ -1,4 +1,4 @@
-"""Expressions of one row as SQL: a handler of a few lines per node.
+"""Prints row expressions as SQL, with a handler of a few lines per node.
 
 SQL's AND, OR and NOT are strong Kleene logic, CASE takes a null for false, and numbers are
 double precision, since the query casts every number of the table to it.

@@ -1,4 +1,4 @@
-"""A trial as one query over a table of patients: named steps, then a row per patient.
+"""Builds the SQL query that screens a table of patients: named steps, then a row per patient.
 
 The query casts every column it reads to the type of its element, so that arithmetic is in
 double precision whatever the table stores. Texts of a criteria file enter it as quoted
