@@ -32,13 +32,13 @@ class Key:
 ANSWER_KEYS: tuple[str, ...] = tuple(vars(Key)[name] for name in vars(Key) if name.isupper())
 
 SUBJECT = "subject"
-"""The key of a file of answers that names whose they are, by a code."""
+"""The key for the subject's code in a file of answers."""
 
 MAX_BITS = 1000
-"""Of a whole number in Python; one of more has more than the `MAX_LENGTH` characters of a value."""
+"""The largest int that is written in decimal; larger ones exceed `MAX_LENGTH` characters anyway."""
 
 VERSION_DIGITS = 12
-"""Of the criteria file's SHA-256, as `criteria` notes it."""
+"""How many digits of the criteria file's SHA-256 the note `criteria` contains."""
 
 _VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}")
 
@@ -47,16 +47,16 @@ PART_OF_A_NUMBER = " If it is part of a number, write a decimal point (5.5): a c
 
 
 class SiteSettings(NamedTuple):
-    """What holds for every patient of a site: limits of normal, by element, and whole codes."""
+    """A site's settings for all patients: limits of normal, by element, and its code pattern."""
 
     limits: Mapping[str, "Answer"] = {}
     subject_pattern: re.Pattern[str] | None = None
 
 
 class Answer(NamedTuple):
-    """What was written for one element, how it was given, and the notes that stood beside it.
+    """The text written for one element, how it was entered, and its notes.
 
-    `where` names the place for messages; no log keeps it.
+    `where` is its place for messages, and is not stored in the log.
     """
 
     text: str
@@ -66,7 +66,7 @@ class Answer(NamedTuple):
 
     @property
     def date(self) -> str | None:
-        """The day of the sample as it was written, if one was."""
+        """The sample date as written; None if there is none."""
         return self.notes.get(Key.SAMPLED)
 
     @property
@@ -76,21 +76,21 @@ class Answer(NamedTuple):
 
     @property
     def is_set_aside(self) -> bool:
-        """Whether it only keeps, in a note, an answer that is not used."""
+        """Whether it is unknown, and only keeps an unused answer in a note."""
         return self.text == UNKNOWN_WORD and Key.SET_ASIDE in self.notes
 
     def set_aside(self) -> "Answer":
-        """The answer, kept and not used."""
+        """The same answer, set aside: kept in a note but not used."""
         return self._replace(text=UNKNOWN_WORD, notes={**self.notes, Key.SET_ASIDE: self.text})
 
     @property
     def in_record(self) -> str:
-        """What a file notes of one from a record: the value as it was taken, and its place."""
+        """The note for an answer taken from a record: the value as taken, and its place."""
         return f"{self.text} in {self.where}"
 
     @property
     def is_of_record(self) -> bool:
-        """Whether a file keeps it as it was taken from a record; not if it was changed by hand."""
+        """Whether it is unchanged since it was taken from a record; false if edited by hand."""
         return self.notes.get(Key.RECORD, "").startswith(f"{self.text} in ")
 
     def reworded(self, text: str) -> "Answer":
@@ -120,9 +120,9 @@ def as_text(value: object) -> str:
 def answer_of(
     given: object, where: str, problems: list[Problem], places: Mapping[str, str] = {}
 ) -> Answer | None:
-    """The answer that a value makes, or a mapping with it and the notes beside it.
+    """The answer in a value, or in a mapping with the value and its notes.
 
-    What it cannot have is noted in `problems`: of a key, at its place of `places` if it has one.
+    Anything invalid is added to `problems`; that of a key at its place in `places`, if given.
     """
     values = given if isinstance(given, Mapping) else {Key.VALUE: given}
     for key in values:
@@ -147,9 +147,9 @@ def _hint(key: str, known: Iterable[str]) -> str:
 def merge(
     trial: Trial, winning: Answers, other: Answers, problems: list[Problem]
 ) -> dict[str, Answer]:
-    """Both together, the first winning; where both say the same, the other with its notes.
+    """Merges two sets of answers; `winning` takes precedence unless both say the same.
 
-    Two different screening dates are a problem.
+    In that case `other` is kept, with its notes. Different screening dates are a problem.
     """
     both = {**other, **{name: winning[name] for name in differing(winning, other)}}
     given = (other.get(SCREENING_DATE), winning.get(SCREENING_DATE))
@@ -175,7 +175,7 @@ def day_or_text(text: str) -> date | str:
 
 
 def differing(winning: Answers, other: Answers) -> Iterator[str]:
-    """The elements of which `winning` says what `other` does not."""
+    """The elements for which `winning` differs from `other`."""
     return (
         name
         for name, one in winning.items()
@@ -207,9 +207,9 @@ def screening_date(
 def read_facts(
     trial: Trial, answers: Answers, on: date, problems: list[Problem] | None = None
 ) -> dict[str, Fact]:
-    """The facts that the answers state; those that cannot be read are noted in `problems`.
+    """Parses the answers into facts; unreadable ones are added to `problems`.
 
-    Without that list, raises InputError with every answer that is wrong.
+    Without that list, raises InputError with every answer that is invalid.
     """
     wrong = [] if problems is None else problems
     facts: dict[str, Fact] = {}
@@ -238,7 +238,7 @@ def read_facts(
 
 
 def criteria_version(trial: Trial) -> str:
-    """The version of a criteria file, as answers note it."""
+    """The version of a criteria file, as written in the notes of answers."""
     return trial.sha256[:VERSION_DIGITS]
 
 

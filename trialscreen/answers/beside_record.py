@@ -22,11 +22,11 @@ from trialscreen.text.characters import shown
 
 
 class FromRecord(NamedTuple):
-    """What a patient's record gives.
+    """The data extracted from a patient's record.
 
-    `answers`: the values that it gives, by element. `evidence`: where these stand, and what a
-    person has to look at. `problems`: what of it could not be used, each with its place. `on`: the
-    screening date that all this was selected for.
+    `answers`: the values, by element. `evidence`: their sources, and data for a person to review.
+    `problems`: data that could not be used, each with its place. `on`: the screening date that
+    everything was selected for.
     """
 
     answers: Mapping[str, Answer] = {}
@@ -35,7 +35,7 @@ class FromRecord(NamedTuple):
     on: date | None = None
 
     def __repr__(self) -> str:
-        """Of which day; nothing of the patient, for tracebacks and logs."""
+        """The day only: nothing about the patient may reach tracebacks and logs."""
         return f"<FromRecord on {self.on}>"
 
 
@@ -43,10 +43,11 @@ _NO = Exactly(value=False)
 
 
 def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> FromRecord:
-    """What was given and the record together, and the evidence as it stands beside that.
+    """Merges entered answers with the record, and updates the evidence accordingly.
 
-    Where the two contradict each other, the record yields, and nothing is refused; against a
-    no, both do. What a file kept of an earlier record is left out: the record is read anew.
+    Where the two contradict each other, the record's value is dropped instead of refusing the
+    input; against an entered no, both are. Answers that a file kept from an earlier record are
+    omitted, since the record is read again.
     """
     said = read_facts(trial, {n: _as_said(one) for n, one in given.items()}, on, [])
     own = {name: one for name, one in given.items() if not one.is_of_record}
@@ -78,7 +79,7 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
 
 
 def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:
-    """The places in a record that say yes of an element, whether that counts or not; in order."""
+    """The places in a record that say yes to an element, whether used or not, in order."""
     return {
         one.source: one
         for one in evidence
@@ -93,7 +94,7 @@ def _named(answer: Answer) -> Set[str]:
 
 
 def unknown_places(given: Answers, evidence: Iterable[Evidence]) -> Iterator[str]:
-    """A notice for each answer that is said despite a place that the record does not have."""
+    """A notice for each answer given "despite" a place that the record does not have."""
     every = tuple(evidence)
     known = {one.source for one in every}
     for name, answer in given.items():
@@ -108,9 +109,9 @@ def _as_said(answer: Answer) -> Answer:
 
 
 def of_the_same_result(trial: Trial, evidence: Iterable[Evidence], names: Set[str]) -> set[str]:
-    """What a record gives by the results of these elements alone, beside them.
+    """The elements that depend on the same results in a record as these: limits and conclusions.
 
-    Their limits of normal, and what was concluded from them: it stands and falls with the result.
+    If the result is dropped, so are they.
     """
     limits = limits_by_value(trial)
     found = {limit for name in names for limit in limits.get(name, ())}

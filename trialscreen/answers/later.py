@@ -27,14 +27,14 @@ from trialscreen.text.characters import shown
 
 
 class Carried(NamedTuple):
-    """The answers as they hold on a later day, and what changed in each, in words."""
+    """The answers carried forward to a later day, and what changed in each, in words."""
 
     answers: dict[str, Answer]
     changes: dict[str, str]
 
 
 class Understood(NamedTuple):
-    """What some answers state on a day: the facts, the days of samples, and what is awaited."""
+    """Answers parsed for a day: facts, sample dates and awaited values."""
 
     facts: Mapping[str, Fact]
     samples: Samples
@@ -43,7 +43,7 @@ class Understood(NamedTuple):
 def understood(
     trial: Trial, answers: Answers, on: date, problems: list[Problem] | None = None
 ) -> Understood:
-    """What the answers that can be read state on the day `on`; `problems` tells of the others."""
+    """Parses the answers for the day `on`; those that cannot be read are added to `problems`."""
     facts = read_facts(trial, answers, on, [] if problems is None else problems)
     return Understood(facts, read_samples(trial, answers, on, []))
 
@@ -104,7 +104,7 @@ def carried(
 
 
 def _of_a_day(trial: Trial) -> frozenset[str]:
-    """The elements whose values can be of the day on which they are entered."""
+    """The elements whose values may hold only for the day on which they are entered."""
     return frozenset(
         name
         for name, one in trial.elements.items()

@@ -27,7 +27,7 @@ _AWAITED = r"(?i)\s+(since|from)\s+(?=\S)"
 
 
 def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[str, Answer]:
-    """The answers, with what stands behind a value in notes; a note that differs is a problem."""
+    """Moves what follows a value in its text to notes; a conflicting note is a problem."""
     known = trial.answerable_by_name
     return {
         name: _told_apart(trial, known[name], one, problems) if name in known else one
@@ -71,12 +71,12 @@ def with_day_behind(element: Element, text: str) -> re.Match[str] | None:
 
 
 def is_day_in_brackets(text: str) -> bool:
-    """Whether it can only be a day: a number, such as a year, may be a limit; so may a month."""
+    """Whether it can only be a day: a year or a month may also be read as a limit."""
     return not text.isdigit() and _is_date(text, whole=True)
 
 
 def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | None:
-    """Since when and from whom a value is awaited, as far as it is said; None if it is not."""
+    """Since when and from whom a value is awaited, if stated; None if it is not awaited."""
     if not _says(text, "since", "from"):
         return {} if values.is_pending(trial, element, text) else None
     if len(text) > values.MAX_LENGTH:
@@ -131,7 +131,7 @@ def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
 
 
 def told_together(answer: Answer) -> str:
-    """A value as it can be written in one text, with what is said beside it."""
+    """An answer and its notes as a single text, the inverse of `told_apart`."""
     beside = [(key, "on" if key == Key.SAMPLED else key) for key in (*_BESIDE, Key.DESPITE)]
     said = (f" {word} {answer.notes[key]}" for key, word in beside if key in answer.notes)
     return "".join((answer.text, *said))
@@ -150,10 +150,10 @@ _ANY_BESIDE = {*_BESIDE, Key.DESPITE}
 
 
 def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Problem]) -> Samples:
-    """The days of samples, and what is awaited, in answers that are `told_apart`.
+    """Sample dates and awaited values, in answers processed by `told_apart`.
 
-    What cannot be is noted in `problems`: a day after the screening date `on`, one of what is not
-    measured, a wait for a value that is there.
+    Adds to `problems`: dates after the screening date `on`, sample dates of elements that have
+    none, and awaited values that are present.
     """
     days: dict[str, Dates] = {}
     awaited: list[Awaited] = []

@@ -1,8 +1,7 @@
-"""Python values of their element's own kind: what the parser reads in their texts, without texts.
+"""A fast path for Python values of an element's own type, with the same results as the parser.
 
-Of yes, no and None the parser is asked once for a trial, and of a text that says nothing beside
-its value once. A number in its range, or a day, can mean only one thing. All else is left to
-the parser.
+Booleans and None are parsed once per trial, and texts without notes once each. A number within its
+range, or a date, can have one meaning only. Everything else is left to the parser.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -29,7 +29,7 @@ _KEPT = 100_000
 
 
 def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
-    """Whether a value lies between `ends`, where it can be used, and is not unusual."""
+    """Whether a value lies between `ends`, the usable range, and is not unusual."""
     least, most = ends
     low, high = typical = element.typical or ends
     usual = cell.is_between(max(low, least), min(high, most))
@@ -85,7 +85,7 @@ class Unusual:
                 yield self._elements[flag.name], rows[flag.arg_true(), columns]
 
     def beside(self, rows: pl.DataFrame) -> Iterator[tuple[Flag, pl.DataFrame]]:
-        """What is warned of in some rows, and in which of them."""
+        """The warnings on combinations of values, with the rows they concern."""
         flags = self._warned.of(rows.lazy()).collect(engine=AT_ONCE)
         for one, flag in zip(self._program.warnings, flags, strict=True):
             if flag.any():
@@ -115,7 +115,7 @@ def reasons(element: Element, rows: pl.DataFrame) -> Iterator[str]:
 
 
 def fact_of(cells: Sequence[Any]) -> Fact | None:
-    """What the typed columns of an element say: one value, or bounds and how they are written."""
+    """The fact in an element's typed columns: one value, or bounds and how they are written."""
     low, high, *as_written = cells if len(cells) > 1 else (*cells, *cells)
     match low:
         case None:
@@ -143,7 +143,7 @@ class UnusualCounts:
         self.keep(_KEPT)
 
     def keep(self, most: int) -> None:
-        """Rounds to three digits, with which a median is told, what is more than so much."""
+        """Rounds values to three digits, as in the message on medians, if there are too many."""
         if len(self.values) > most and not isinstance(next(iter(self.values)), date):
             rounded: Counter[Any] = Counter()
             for value, times in self.values.items():
@@ -214,11 +214,11 @@ def listed_where(
 
 
 class BatchQuality(NamedTuple):
-    """What the values of a batch are like.
+    """The data quality of a batch.
 
-    `filled` counts the cells of an element that state something. `unreadable` and
-    `contradictory` (of SCHEMA) list the values that could not be used. `undated`: rows whose
-    screening date cannot be used. In the rows `doubted`, `unusual` finds values that are used.
+    `filled` counts an element's cells with a value. `unreadable` and `contradictory` (with
+    SCHEMA) list values that could not be used. `undated`: rows whose screening date cannot be
+    used. `unusual` finds the unusual values, which are used, in the rows `doubted`.
     """
 
     filled: Mapping[str, int]
@@ -230,17 +230,15 @@ class BatchQuality(NamedTuple):
 
 
 class DataQuality:
-    """The data-quality problems of all batches, which come in the order of the rows.
+    """The data-quality problems of all batches, which arrive in the order of the rows.
 
-    Counted are, by element: `filled` cells, which state something; `unreadable` ones of them,
-    and of these the ones that look like codes for a missing value, `like_missing`;
-    `contradictory` and `unusual` ones; and `empty` cells, which are listed and hold no value.
-    `beside`: rows with values that are unusual beside each other, by what is said of them.
-    `verdicts` counts rows by verdict and what is open.
+    Counts by element: `filled` cells; of these `unreadable` ones, including those that look like
+    codes for missing values (`like_missing`), `contradictory` and `unusual` ones; and `empty`
+    cells, which are listed although they contain no value. `beside`: rows with unusual
+    combinations of values, by message. `verdicts` counts rows by verdict and what is open.
 
-    With `out`, every value that could not be used, or is unusual, is listed there, as CSV.
-    `failure` says why that could not be done. (Raised in the engine's threads, it would lose its
-    number.)
+    Every value that could not be used, or is unusual, is written as CSV to `out`, if given.
+    `failure` is the error if that failed: raised in the engine's threads, it would lose its errno.
     """
 
     def __init__(self, trial: Trial, out: TextIO | None) -> None:
@@ -270,7 +268,7 @@ class DataQuality:
         self._read.append(found)
 
     def add(self, results: pl.DataFrame, found: BatchQuality) -> None:
-        """The next rows, and what was found in them."""
+        """Adds the results and problems of the next rows."""
         self.rows += len(results)
         self.verdicts.update(verdicts_of(results))
         while self._read:
@@ -279,7 +277,7 @@ class DataQuality:
         self._write(up_to=results[ROW][-1])
 
     def finish(self) -> None:
-        """After the last row: the unusual medians."""
+        """Reports unusual medians, after the last row."""
         for unusual in self._doubted:
             self._add_unusual(unusual)
         self._write_rows((None, None, name, why, UNUSUAL) for name, why in self.medians())
