@@ -35,7 +35,7 @@ _NUMBER = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 THOUSANDS = r"[1-9][0-9]{0,2}\.[0-9]{2}0"
-"""A number whose point can be one of thousands, where values are so large."""
+"""A number whose point may be a thousands separator, for elements with such large values."""
 _LIKE_THOUSANDS = re.compile(rf"\+?{THOUSANDS}")
 _COMMA_OF_UNIT = re.compile("(?<=[0-9]),(?=[0-9])")
 LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
@@ -44,12 +44,12 @@ _POWER = re.compile(r"^(?=10\s*\^)")
 _PLAIN = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(\.{{2,}}|~|-)\s*((-?{_PLAIN})(?: ?[^0-9 -].*)?)"
 _TWO_NUMBERS = rf"[+-]?{_PLAIN} ?(?:[;/] ?|, | or | and | & |-| (?=[+-]))[+-]?{_PLAIN}(?:[^0-9].*)?"
-"""`60 or 61`, `-2.5 -2.8`: of which it cannot be told which one is meant, or that it is a span."""
+"""`60 or 61`, `-2.5 -2.8`: it is unclear which number is meant, or whether it is a span."""
 _OF_TIME = ("since", "until", "before", "after", "earlier", "later")
 _IN_THREES = "[1-9][0-9]{0,2}(?: [0-9]{3})+"
 _ONE_NUMBER = "states two numbers; give one, or write a span as FROM to TO"
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
-"""Between words, where a blank is the same: `non-reactive`."""
+"""A hyphen between words, which is read like a space: `non-reactive`."""
 _LIKE_A_COMMA = r"[^a-z\[{\"]*,"
 _BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
 
@@ -74,7 +74,7 @@ def value_or_none(trial: Trial, element: Element, text: str, on: date) -> Fact |
 
 
 MOST_TEXTS = 20_000
-"""Texts of which is remembered what they state: patients are given the same ones."""
+"""How many parsed texts are cached: patients share many."""
 
 
 def _remembered(trial: Trial) -> Callable[[str, str, date | None], Fact | None]:
@@ -110,7 +110,7 @@ def _read(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
 
 
 def _words(trial: Trial) -> Mapping[str, frozenset[str]]:
-    """The words, folded, that mean yes, no, unknown or pending of any element, by that."""
+    """The folded words for each of yes, no, unknown and pending, for any element."""
     own = trial.spellings.items()
     return {
         meant: frozenset((*words, *(_word(one) for one, means in own if means == meant)))
@@ -119,12 +119,12 @@ def _words(trial: Trial) -> Mapping[str, frozenset[str]]:
 
 
 def is_unknown(trial: Trial, text: str) -> bool:
-    """Whether `text` says of any element that it is not known."""
+    """Whether `text` means unknown, for any element."""
     return folded(text) in trial.once(_words)[UNKNOWN_WORD]
 
 
 def is_pending(trial: Trial, element: Element, text: str) -> bool:
-    """Whether `text` says of an element that its value is awaited."""
+    """Whether `text` means that the element's value is awaited."""
     try:
         return _meant(trial, element, text) == PENDING_WORD
     except ValueProblem:
@@ -132,7 +132,7 @@ def is_pending(trial: Trial, element: Element, text: str) -> bool:
 
 
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
-    """The words, folded, that tell no value of an element: not known, or pending."""
+    """The folded words that mean unknown or pending for an element."""
     plain = trial.once(_words)[UNKNOWN_WORD]
     if _can_be_awaited(element):
         plain |= trial.once(_words)[PENDING_WORD]
@@ -163,7 +163,7 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
 
 
 def _can_be_awaited(element: Element) -> bool:
-    """Nobody waits for the day of a sample, nor for that of the screening."""
+    """Whether a value can be pending: not a sample date or the screening date."""
     return element.name != SCREENING_DATE and element.range != SAMPLE_DAY.range
 
 
@@ -174,35 +174,35 @@ def _word(text: str) -> str:
 
 
 def _whole(clean: str) -> str:
-    """A code or a year as it was before a table made a number of it: `1` for `1.0`."""
+    """A code or a year as it was before a table turned it into a number: `1` for `1.0`."""
     whole = _WHOLE.fullmatch(clean)
     return clean if whole is None else whole[1]
 
 
 def in_dates(element: Element, text: str, on: date) -> str:
-    """`text` as it can be kept: how long ago something was is put in dates."""
+    """`text` in a form that can be stored: "3 months ago" is converted to dates."""
     said = written_dates.how_long_ago(folded(text), on) if element.type == "date" else None
     return said or text
 
 
 def split_sign(clean: str) -> tuple[str, str]:
-    """`<`, `>`, `<=`, `>=` or nothing, and what stands behind it in a folded text."""
+    """The sign (`<`, `>`, `<=`, `>=` or empty) of a folded text, and the rest of it."""
     matched = _SIGNED.fullmatch(clean)
     assert matched is not None
     return _SIGNS.get(matched[1] or "", ""), matched[2]
 
 
 def _ends(clean: str) -> tuple[str, str, str | None]:
-    """The sign of a folded text, what stands behind it, and the other end if it is a span."""
+    """The sign of a folded text, the rest of it, and the other end if it is a span."""
     sign, rest = split_sign(clean)
     between = _BETWEEN.fullmatch(rest) if not sign and "to" in rest else None
     return (sign, rest, None) if between is None else ("", between[1], between[2])
 
 
 def split_unit(text: str) -> tuple[str, str] | None:
-    """A number (or bound, or span) and its unit, empty where none is written; else None.
+    """Splits a number, bound or span from its unit, which may be empty; None for other texts.
 
-    What the number is worth, and whether the unit is one, `read_value` says.
+    Neither is validated: that is left to `read_value`.
     """
     clean = folded(text)
     _, first, last = _ends(clean)
@@ -304,7 +304,7 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
 
 
 def signed(sign: str, number: Numbers, *, is_count: bool = False) -> Numbers:
-    """What `sign` says of a number; on a count, the next whole number closes `<` and `>`."""
+    """The interval for a sign and a number; for a count, `<` and `>` exclude one whole number."""
     value = number.low
     match sign:
         case "<":
@@ -349,7 +349,7 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
 
 
 def no_number(clean: str, text: str) -> ValueProblem:
-    """What is wrong with a text that states no number, and how to write what it may mean."""
+    """The problem with a text that is not a number, and how to write what it may mean."""
     said = f"{shown(text)} is not a number"
     if (better := _better_written(clean)) is not None:
         return ValueProblem(f"{said}; {better}")
@@ -385,7 +385,7 @@ def _better_written(clean: str) -> str | None:
 
 
 def _continues(rest: str) -> bool:
-    """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`).
+    """Whether the text after a number is more of a number, not a unit (`5,5`, `012`).
 
     A letter begins a unit even if it counts something, as that of 千克, a kilogram, does.
     """
@@ -395,7 +395,7 @@ def _continues(rest: str) -> bool:
 
 
 def _convert(element: Element, written: _Written, text: str) -> Numbers:
-    """A number in the element's own unit; rounded as derived numbers are."""
+    """Converts a number to the element's unit, rounded like derived numbers."""
     assert element.unit is not None
     value, half, unit, digits = written
     code = unit_code(element, unit)
@@ -412,10 +412,10 @@ def _convert(element: Element, written: _Written, text: str) -> Numbers:
 
 
 def counts_thousands(element: Element, value: float | None = None) -> bool:
-    """Whether so large a value is typical of the element: then 1.000 can be a thousand as well.
+    """Whether such a large value is typical of the element, so that 1.000 may mean a thousand.
 
-    Without a value, whether any of thousands is. Only a last digit of 0 is asked about: no number
-    that is one in its file ends so behind a point.
+    Without a value, whether any value in the thousands is. Asked only if the last digit is 0: the
+    decimals of a cell that is stored as a number never end in 0.
     """
     if element.type == "date" or element.typical is None:
         return False
@@ -426,7 +426,7 @@ def counts_thousands(element: Element, value: float | None = None) -> bool:
 
 
 def _two_numbers(digits: str, text: str) -> ValueProblem:
-    """That `12.500` is 12.5 to one reader, and 12500 to another; and how to write either."""
+    """The problem that `12.500` may mean 12.5 or 12500, and how to write either."""
     digits = digits.lstrip("+")
     whole, few = digits.replace(".", ""), digits.rstrip("0").rstrip(".")
     return ValueProblem(f"{shown(text)} is {few} or {whole}; write {few} or {whole}")
@@ -450,7 +450,7 @@ def check_unit(element: Element, unit: str) -> None:
 
 
 def unit_names(element: Element, code: str) -> set[str]:
-    """How a unit of an element is written, folded."""
+    """The folded spellings of an element's unit."""
     known = element.unit_named(code)
     return {_word(name) for name in (code, known.show, *known.spellings)}
 

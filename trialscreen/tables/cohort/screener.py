@@ -1,8 +1,8 @@
-"""Screens typed columns; rows with a value that cannot be used are screened again, without it.
+"""Screens typed columns; rows with unusable values are screened again without those values.
 
-Such rows are rare, and most of what tells them is computed for the criteria anyway. So the
-engine screens all rows as they are, and says in which there is something to look at. It leads rows
-by the batch through Python, in memory that does not grow.
+Such rows are rare, and most of what identifies them is computed for the criteria anyway. So the
+engine first screens all rows as they are and flags those to be looked at. Rows pass through Python
+in batches, so that memory use does not grow.
 """
 
 import os
@@ -50,10 +50,10 @@ _SETTINGS = {
 
 
 def settle() -> None:
-    """Stops the engine from reading far ahead of what is written, unless the user has said so.
+    """Limits how far the engine reads ahead of what is written, unless set by the user.
 
-    It also learns to open files with columns of types that it does not know. To be called
-    before the first query of the process.
+    Also lets it open files that have columns of unsupported types. Call it before the first query
+    of the process.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -89,10 +89,7 @@ Made = TypeVar("Made")
 
 
 def each(rows: Iterable[Rows], step: Callable[[Rows], Made]) -> Iterator[Made]:
-    """What `step` makes of the next rows, each time, but for empty ones.
-
-    The engine goes on with other rows meanwhile.
-    """
+    """Applies `step` to each non-empty batch, while the engine works on the next ones."""
     for some in rows:
         if not len(some):
             continue
@@ -119,7 +116,7 @@ def as_one(batches: Callable[[], Iterable[pl.DataFrame]], schema: pl.Schema) -> 
 
 
 def in_batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """The rows of `frame`, as many at a time as the engine likes."""
+    """The rows of `frame`, in batches of a size chosen by the engine."""
     yield from frame.collect_batches(maintain_order=True)
 
 
@@ -185,7 +182,7 @@ class Screener:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The typed columns that are read to find anything."""
+        """The typed columns that the findings depend on."""
         program = self.program
         told = (self._flags, self._warnings)
         outputs = (program.results, *told, program.cleaned, program.needed, program.stale)
@@ -193,12 +190,12 @@ class Screener:
 
     @property
     def findings(self) -> dict[str, pl.DataType]:
-        """The columns of what is found for each row."""
+        """The columns of the findings, with their types."""
         return {**_KINDS, **dict.fromkeys(self.program.criteria, pl.Boolean())}
 
     @cached_property
     def results(self) -> pl.Schema:
-        """What `screened` returns: the typed columns, and what is found for each row."""
+        """The schema that `screened` returns: the typed columns, and the findings of each row."""
         return pl.Schema({**self.schema, **self.findings})
 
     def with_findings(self, typed: pl.LazyFrame) -> pl.LazyFrame:

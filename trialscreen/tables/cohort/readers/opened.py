@@ -81,11 +81,10 @@ days or usable numbers where all cells are plain, or codes of texts; the others 
 class Tables(NamedTuple):
     """All rows of all files, in order.
 
-    `counted` says how many there are, told by the files and not by `frame`. `notes` are lines to
-    be told of what was left out, with no value of a patient in them. `doubtful` says of columns
-    what would be wrong, were they used. While `pieces` are read, `notes` may grow; what is wrong
-    with a file may be told only then, by InputError. `frame` has the rows once more, if the engine
-    can read all files by itself.
+    `counted` returns their number, according to the files instead of `frame`. `notes` are messages
+    on what was left out, without patients' values. `doubtful` are problems with columns that only
+    matter if these are used. While `pieces` are read, `notes` may grow, and problems with a file
+    may be raised as InputError. `frame` also has the rows, if the engine can read all the files.
     """
 
     schema: pl.Schema
@@ -119,7 +118,7 @@ def with_constants(tables: Tables, values: Mapping[str, object], kind: pl.DataTy
 
 
 class Asked(NamedTuple):
-    """How to open a file: its `origin` in messages, and what the user said of it.
+    """How to open a file: its `origin` in messages, and the user's options.
 
     `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
     that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
