@@ -304,7 +304,7 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
 
 
 def signed(sign: str, number: Numbers, *, is_count: bool = False) -> Numbers:
-    """The interval for a sign and a number; for a count, `<` and `>` exclude one whole number."""
+    """The interval for a sign and a number; for a count, `<5` means at most 4."""
     value = number.low
     match sign:
         case "<":
