@@ -243,7 +243,7 @@ def test_a_mapping_as_files_of_answers_have_it_is_refused_with_the_column(tmp_pa
     ran = cohort(tmp_path, "t.ndjson", "--problems", tmp_path / "p.csv", "--max-bad", "1")
     assert ran.code == 0
     (reason,) = pl.read_csv(tmp_path / "p.csv")["reason"]
-    assert reason.endswith(": the day of a sample stands in a column tsh_date")
+    assert reason.endswith(": the day of a sample belongs in a column tsh_date")
 
 
 def test_nobody_waits_for_the_day_of_a_sample_nor_of_a_screening(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_day_behind_the_value_is_refused_with_its_column(text: str, tmp_path: 
     pl.DataFrame(rows).write_csv(tmp_path / "t.csv")
     assert cohort(tmp_path, "t.csv", "--problems", tmp_path / "p.csv", "--max-bad", "1").code == 0
     (reason,) = pl.read_csv(tmp_path / "p.csv")["reason"]
-    assert reason == f"'{text}': the day of a sample stands in a column tsh_date"
+    assert reason == f"'{text}': the day of a sample belongs in a column tsh_date"
 
 
 def test_days_change_no_finding(tmp_path: Path) -> None:

@@ -267,7 +267,8 @@ def test_ids_keep_the_zeros_that_are_shown_and_all_their_digits(tmp_path: Path) 
 
     path = _made(tmp_path / "t.xlsx", write)
     lost = (
-        "the cell A4: a number of more than 15 digits, of which the file keeps 15; write it as text"
+        "the cell A4: a number of more than 15 digits; the file keeps only 15 of them;"
+        " write it as text"
     )
     assert [row[0] for row in _rows(path)] == ["00007", "123456789012", f"[{lost}]"]
     ran = cohort(tmp_path, "t.xlsx")

@@ -258,8 +258,8 @@ def test_an_age_is_not_taken_for_what_it_was(tmp_path: Path) -> None:
         (
             "age: 61\nsex: female\n",
             [],
-            "--rescreen: s.yaml names no screening_date, so that nobody knows of which day these"
-            " are: age; add one, or use --from",
+            "--rescreen: s.yaml has no screening_date, so nobody can tell which day these"
+            " are for: age; add one, or use --from",
         ),
         ("screening_date: x\n", [], "s.yaml:1:17 screening_date: 'x' is not a date"),
         (

@@ -271,7 +271,7 @@ REFUSED = {
     "no such section": ((PATIENT,), ("--assume-absent", "bones"), "--assume-absent: no section"),
     "what people judge": (
         *((PATIENT,), ("--assume-absent", "investigator")),
-        "--assume-absent: 'investigator' holds nothing that is no",
+        "--assume-absent: 'investigator' has no element that a missing code can set to no",
     ),
     "a file of codes that is not there": ((PATIENT,), ("--codes", "none.yaml"), "none.yaml"),
 }

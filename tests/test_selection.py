@@ -132,7 +132,7 @@ def test_what_is_said_beside_a_result_is_not_said_of_its_limits_nor_twice() -> N
         for of in (high, none)
     ]
     assert notes == [
-        ["also said to be HH", "printed beside the result"],
+        ["also said to be HH", "printed with the result"],
         ["cannot be used: there is no value; it is said to be H, which is not read as one"],
     ]
 

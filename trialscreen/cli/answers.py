@@ -35,7 +35,7 @@ class RecordOptions(NamedTuple):
     """The options about a patient's record, as given."""
 
     fhir: list[str] | None = option(
-        "The patient's record: a FHIR R4 file or folder; may be given again. What is given"
+        "The patient's record: a FHIR R4 file or folder; can be repeated. What is given"
         " otherwise wins.",
         "PATH",
     )
@@ -124,7 +124,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> Stored
         known = [elements[name] for name in stored if name in elements]
         counted = [one.name for one in known if is_counted(trial, one)]
         if counted:
-            message = f"names no {SCREENING_DATE}, so that nobody knows of which day these are:"
+            message = f"has no {SCREENING_DATE}, so nobody can tell which day these are for:"
             refuse(
                 "--rescreen",
                 f"{file} {message} {', '.join(counted)}; add one, or use --from",
@@ -194,7 +194,7 @@ def need_answers(answers: Answers, *, given: bool, asking: bool = False) -> None
     if not asking and all(
         one.by == "site" or name == SCREENING_DATE for name, one in answers.items()
     ):
-        say_note("no question is answered; all is taken as unknown")
+        say_note("no question has an answer; every value is treated as unknown")
 
 
 def _of_flags(flags: Flags, on: str | None) -> dict[str, Answer]:

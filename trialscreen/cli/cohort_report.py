@@ -19,7 +19,7 @@ Verdicts = Mapping[tuple[str, str | None], int]
 _OPEN = {
     "consent": "only for consent",
     "judgement": "only for judgement",
-    "data": "for want of data",
+    "data": "because data are missing",
 }
 
 
@@ -105,7 +105,7 @@ def of_values(trial: Trial, quality: "DataQuality", *, can_declare: bool = True)
         if empty := quality.empty.get(name):
             yield f"{name}: {count_of(empty, 'cell')} without a value: unknown"
         if bad := quality.contradictory.get(name):
-            yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
+            yield f"{name}: {count_of(bad, 'value')} contradicting others: unknown"
         if odd := quality.unusual.get(name):
             known = f"typical: {show_typical(element)}"
             if can_declare and (codes := [f"{code:.0f}" for code in odd.codes]):

@@ -66,7 +66,7 @@ def show(
 def verify(
     file: Path = options.LOG,
     seal: list[str] | None = option(
-        "A seal noted elsewhere, as on a signed report; may be given again.", "ENTRY:SEAL"
+        "A seal noted elsewhere, as on a signed report; can be repeated.", "ENTRY:SEAL"
     ),
     form: Format = options.PAGE_FORMAT,
 ) -> None:
@@ -262,7 +262,9 @@ def decide(
         newest = None if entry.screening is None else log.entry(entry.screening)
     _tell(file.name, entry, form)
     if reason and isinstance(newest, ScreeningEntry) and newest.stage == "before consent":
-        say_note("the reason is kept as it was written; before consent, no answer may stand in it")
+        say_note(
+            "the reason is kept as it was written; before consent, do not write answers into it"
+        )
 
 
 def cohort(

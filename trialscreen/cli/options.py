@@ -43,10 +43,10 @@ SITE = option(
     envvar=SITE_VARIABLE,
 )
 CODES = option(
-    "A site's codes for records, on top of those of the package; may be given again.", "FILE"
+    "A site's codes for records, on top of those of the package; can be repeated.", "FILE"
 )
 ASSUME_ABSENT = option(
-    "What nothing codes in this section is no, and is marked as assumed; may be given again.",
+    "Treat elements of this section without a code as no, marked as assumed; can be repeated.",
     "SECTION",
 )
 

@@ -92,7 +92,7 @@ def is_marker(name: str) -> bool:
 
 def stated_twice(where: str, path: str, columns: Iterable[str]) -> dict[str, Problem]:
     """The columns that stand in a file and in the names of its folders: wrong where they count."""
-    message = "stands in the file and in the name of its folder; which one counts? Keep one"
+    message = "is in the file and in the name of its folder; keep one"
     names = sorted({*stated(path)} & {*columns})
     return {name: Problem(f"{where} {printable(name)}", message) for name in names}
 

@@ -44,8 +44,8 @@ _ENDINGS = ("", "-every-question")
 _SPEAKING = ("measurement", "condition", "procedure", "medication")
 _UNDATED = "no day is given, so nobody knows whether it is the latest"
 _DENIED = "{}{} is also said to be {}: they contradict each other"
-_OLDER = "older than a result that cannot be used, and does not stand in for it"
-_OLDER_FINAL = "older than a result that is not final, and does not stand in for it"
+_OLDER = "older than a result that cannot be used, and does not replace it"
+_OLDER_FINAL = "older than a result that is not final, and does not replace it"
 
 
 class Measured(NamedTuple):

@@ -29,7 +29,7 @@ MOST_SHOWN = 200
 """The most characters of a textual result that are shown."""
 
 LAST_SHOWN = "the last that the record shows; there may be later ones"
-NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
+NOT_MAPPED = "mapped to no concept: its code is only in the column of the source"
 _WRITTEN_DOWN = "on the day it was written down"
 _CONCEPT = re.compile(r"[0-9]{6,18}")
 _NORMAL = "normal"

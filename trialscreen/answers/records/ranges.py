@@ -16,7 +16,7 @@ from trialscreen.model.trial import Element
 from trialscreen.model.truth import Truth
 from trialscreen.screening.compare import comparing
 
-_PRINTED = "printed beside the result"
+_PRINTED = "printed with the result"
 
 _SEXES: Mapping[str, str] = {
     **dict.fromkeys(("248152002", "female", "f"), "female"),

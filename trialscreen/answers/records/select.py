@@ -125,7 +125,7 @@ def check_sections(trial: Trial, sections: Collection[str]) -> None:
             hint = nearest(section, known) or f" Known: {', '.join(known)}."
             problems.append(Problem("assume_absent", f"no section {shown(section)}.{hint}"))
         elif not any(_can_be_assumed(one, (section,)) for one in trial.answerable()):
-            message = f"{shown(section)} holds nothing that is no where nothing codes it"
+            message = f"{shown(section)} has no element that a missing code can set to no"
             problems.append(Problem("assume_absent", message))
     raise_any(problems)
 

@@ -31,7 +31,7 @@ def questionnaire_limits(trial: Trial, variant: "Variant", form: dict[str, Any])
     if variant.every_question:
         yield "which questions can no longer matter: all are shown, as asked"
     elif any(True for _ in _comparisons(trial)):
-        yield "relevance that hangs on a date, or on two answers compared: the question is shown"
+        yield "relevance that depends on a date, or on two answers compared: the question is shown"
     if SCREENING_DATE not in trial.elements:
         yield _NO_SCREENING_DATE
     yield from _not_in_answers(trial)
@@ -82,10 +82,10 @@ def not_in_dictionary(trial: Trial) -> Iterator[str]:
     """What the REDCap dictionary leaves out, a line each."""
     yield from _not_in_fields(trial)
     if any(trial.elements[test.element].type == "date" for test in _comparisons(trial)):
-        yield "relevance that hangs on a window of time or on two dates: the question is shown"
+        yield "relevance that depends on a window of time or on two dates: the question is shown"
     every = (one for criterion in trial.criteria for one in rules_in(criterion.rule))
     if any(isinstance(one, AtLeastN) and not (one.is_all or one.is_any) for one in every):
-        yield "relevance that hangs on 'at least n of': the question is shown"
+        yield "relevance that depends on 'at least n of': the question is shown"
     yield "answers to a question that others hide later: REDCap asks whether to erase them"
     names = [one.name for one in trial.answerable()]
     if long := [name for name in names if len(name) > RECOMMENDED_LENGTH]:

@@ -167,7 +167,7 @@ class Parser:
             is_dated = text.startswith("{") or with_day_behind(self.element, text) is not None
             if self.element.valid_for is not None and is_dated:
                 column = day_column(self.element.name)
-                message = f"{shown(text)}: the day of a sample stands in a column {column}"
+                message = f"{shown(text)}: the day of a sample belongs in a column {column}"
                 raise ValueProblem(message) from None
             raise ValueProblem(_told(text, str(problem))) from None
 

@@ -186,7 +186,7 @@ def _is_fraction(section: Sequence[Token]) -> bool:
 def _general(value: Decimal) -> str:
     """A number without a format of its own. Raises ValueProblem if it has lost digits."""
     if value == value.to_integral_value() and value >= 10**DIGITS:
-        message = f"a number of more than {DIGITS} digits, of which the file keeps {DIGITS}"
+        message = f"a number of more than {DIGITS} digits; the file keeps only {DIGITS} of them"
         raise ValueProblem(f"{message}; write it as text")
     text = format(value, "f") if value >= 10**-DIGITS or not value else str(value)
     return text.rstrip("0").rstrip(".") if "." in text and "E" not in text else text
