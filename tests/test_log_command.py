@@ -292,7 +292,7 @@ def test_before_consent_neither_note_nor_reason_is_kept(tmp_path: Path) -> None:
 
 
 def test_why_somebody_declined_is_kept_and_said_to_be(tmp_path: Path) -> None:
-    log, told = tmp_path / "site.log", "before consent, no answer may stand in it"
+    log, told = tmp_path / "site.log", "before consent, do not write answers into it"
     given = ("screen", *DAY, "--log", log, *LOGGED, "--exit-zero", "--weight", "39")
     declined = ("log", "decide", log, *LOGGED, "--decision", "declined", "--reason", "too far")
     assert run(*given).code == 0

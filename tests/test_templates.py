@@ -50,7 +50,7 @@ def test_a_blank_answers_file_answers_nothing(tmp_path: Path) -> None:
         "screen", "--weight", "unknown", "--screening-date", "2026-06-01", "--format", "json"
     )
     assert (ran.code, ran.out) == (none.code, none.out)
-    assert "no question is answered" in ran.err
+    assert "no question has an answer" in ran.err
     assert list(yaml.safe_load(path.read_text("utf-8"))) == NAMES
     flags = Flags(load_trial(), {}, [], [])
     answers, _ = stored_answers(flags, str(path))
