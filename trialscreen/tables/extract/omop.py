@@ -38,7 +38,7 @@ SELECT * EXCLUDE (counts) FROM (
     FROM event SEMI JOIN wanted USING (person_id, concept, source_concept)
     WHERE kind <> 'measurement' OR left(day, 10) <= '{on}')
 QUALIFY NOT counts OR dense_rank() OVER (
-    PARTITION BY person_id, concept, source_concept, kind, counts
+    PARTITION BY person_id, concept, source_concept, status, kind, counts
     ORDER BY left(day, 10) DESC) <= 2
 ORDER BY person_id, "table", TRY_CAST(id AS BIGINT), id
 """
