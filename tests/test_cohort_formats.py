@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from tests.messy import patients
-from tests.process import cohort
+from tests.process import cohort, refusals
 from tests.test_cohort_parity import ON, TRIAL, run_on, write_csv
 from tests.tools.simulate import ID
 from trialscreen.tables.cohort.readers.inputs import find_files, open_tables
@@ -354,6 +354,16 @@ def test_names_that_are_patterns_to_the_engine_are_names(tmp_path: Path) -> None
     assert ran.code == 0, ran
     written = pl.read_csv(tmp_path / "out.csv")
     assert written.select(pl.nth(0), "I3").rows() == [("a.parquet", False), ("b.parquet", False)]
+
+
+def test_ids_that_ndjson_has_as_numbers_are_told_twice_in_all_their_digits(tmp_path: Path) -> None:
+    """As pandas writes a column of whole numbers in which one was lacking."""
+    ids = ("123456789012345680.0", '"123456789012345680"', "0.00005", '"0.00005"')
+    lines = [f'{{"patient_id": {one}, "weight": 38}}\n' for one in ids]
+    (tmp_path / "t.ndjson").write_text("".join(lines), "utf-8")
+    (told,) = refusals(cohort(tmp_path, "t.ndjson"))
+    assert "123456789012345680" in told
+    assert "0.00005" in told
 
 
 def test_an_ndjson_key_may_first_come_late(tmp_path: Path) -> None:

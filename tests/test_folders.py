@@ -58,6 +58,19 @@ def test_a_link_to_a_folder_is_followed_and_one_that_leads_back_is_not(tmp_path:
     ]
 
 
+def test_a_folder_that_several_links_lead_to_is_read_once(tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    for name in "abcdefgh":  # each with links to all
+        write_patient(table / name, name)
+    folders = [*table.iterdir()]
+    for one in folders:
+        for other in folders:
+            (one / f"to_{other.name}").symlink_to(other)
+    (table / "0_latest").symlink_to(table / "h")
+    files = [str(one.relative_to(table)) for one in files_beneath(table)]
+    assert sorted(files) == [f"{name}/part.parquet" for name in "abcdefgh"]
+
+
 @pytest.mark.usefixtures("closed")
 @pytest.mark.parametrize("pattern", ["table", "table/*/part.parquet", "table/**/*.parquet"])
 def test_a_closed_folder_of_a_table_is_told_and_nobody_is_left_out(

@@ -3,6 +3,7 @@
 A command is imported only when it is called, so that the program starts faster.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -89,6 +90,9 @@ _ALL: Mapping[str, _Place | _Group] = {
         _EXPORT,
     ),
 }
+
+_OF_A_NAME = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP}
+"""Errors that a user mends by another path, or by permission for this one."""
 
 _USAGE_ERROR: Any = typer.BadParameter.__base__
 """Typer's `UsageError`, whose module differs between versions."""
@@ -210,7 +214,7 @@ def run() -> NoReturn:
     except KeyboardInterrupt as end:
         sys.exit(code_of(end))
     except OSError as error:
-        if error.filename is not None:  # no permission for a folder, or too long a name
+        if isinstance(error.filename, str | bytes) and error.errno in _OF_A_NAME:
             name = printable(os.fsdecode(error.filename))
             _fail(f"error: {name}: cannot be used: {error.strerror}\n", Exit.BAD_INPUT)
         _fail(f"error: cannot write the result: {error.strerror}\n")

@@ -229,7 +229,7 @@ def _take(
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals
             continue
-        elif not strange:
+        elif arg == "--" or not strange:
             for word in ahead if arg == "--" else (arg,):
                 _take_file(word, taken, seen)
         strange = False

@@ -2,27 +2,34 @@
 
 import errno
 import os
+from collections import deque
 from collections.abc import Iterator
 from glob import glob, has_magic
 from pathlib import Path
 
 
-def files_beneath(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+def files_beneath(folder: Path) -> Iterator[Path]:
     """Every file in a folder, at any depth, following links to folders.
 
-    A link to one of the folders `above` it is skipped, as its files are found anyway. Raises
-    OSError, with the folder's name, for a folder that cannot be read.
+    A folder that several paths lead to is read once, by its own path if that is one of them.
+    Raises OSError, with the folder's name, for a folder that cannot be read.
     """
-    here = folder.resolve()
-    if here in above:
-        return
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries]
-    for path in map(folder.joinpath, names):
-        if path.is_dir():
-            yield from files_beneath(path, (*above, here))
-        else:
-            yield path
+    seen: set[Path] = set()
+    links = deque([folder])
+    while links:
+        inner = [links.popleft()]
+        while inner:
+            here = inner.pop()
+            if (own := here.resolve()) in seen:
+                continue
+            seen.add(own)
+            with os.scandir(here) as entries:
+                names = [entry.name for entry in entries]
+            for path in map(here.joinpath, names):
+                if not path.is_dir():
+                    yield path
+                else:
+                    (links if path.is_symlink() else inner).append(path)
 
 
 def look_into(pattern: str) -> None:

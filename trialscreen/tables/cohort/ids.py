@@ -1,7 +1,8 @@
 """The ids of a cohort: none empty, none twice. Blanks around an id make no other of it.
 
 Ids that ascend, as an export's mostly do, are checked on the way, batch by batch. Else
-their 64-bit hashes are compared afterwards: 8 bytes for each row.
+their 64-bit hashes are compared afterwards: 8 bytes for each row. Where reading the ids again
+would be slow (all but Parquet), the hashes are kept on the way, also of ids that ascend.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,1 +1,1 @@
-"""Readers for each file format of patient tables, as lazy frames."""
+"""Readers for each file format of patient tables, as pieces of rows or a lazy frame."""

@@ -1,6 +1,7 @@
-"""Opens the files of a cohort (CSV, Parquet, NDJSON, Excel) as one lazy frame.
+"""Opens the files of a cohort (CSV, Parquet, NDJSON, Excel) as pieces of rows, or a lazy frame.
 
-Text formats keep every cell as text: what it means, `values.read_value` says later.
+Only Parquet comes as a lazy frame. Text formats keep a cell as text, unless its column is wanted
+typed and all its cells are plain: `values.read_value` says later what a text means.
 """
 
 import glob

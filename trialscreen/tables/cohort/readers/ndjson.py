@@ -8,6 +8,7 @@ Where the counts differ, or a colon has a blank before it, Python's json looks m
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from io import BufferedReader, RawIOBase
 from math import isinf
@@ -92,7 +93,10 @@ def _text(value: object, *, marks: bool) -> str | None:
     match value:
         case None | str():
             return value
-        case int() | float() if not isinstance(value, bool):
+        case float():  # an id of many digits has no exponent
+            digits = format(Decimal(repr(value)), "f").removesuffix(".0")
+            return f"{TYPED if marks else ''}{digits}"
+        case int() if not isinstance(value, bool):
             return f"{TYPED if marks else ''}{as_text(value)}"
         case _:
             return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""`Tables`: the common result of all readers, with rows as a lazy frame, column names and notes."""
+"""`Tables`: the common result of all readers, with rows, column names and notes."""
 
 import re
 from collections import Counter
@@ -59,7 +59,7 @@ def typed_where_plain(cells: pl.DataFrame, kinds: Mapping[str, CellKind | None])
 
 
 class Piece(NamedTuple):
-    """Some rows; and the places of blank ones that were left out, which count among them."""
+    """Some rows; the positions of blank rows left out, counted from 0 with those included."""
 
     rows: pl.DataFrame
     blank: Sequence[int] = ()
