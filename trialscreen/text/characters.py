@@ -141,10 +141,13 @@ def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
     return f" Did you mean {words[match[0]]!r}?" if match else ""
 
 
+def has_spaced_colon(data: bytes) -> bool:
+    """Whether a blank stands before a colon in JSON, so that `":` does not count all its keys."""
+    return b" :" in data or b"\t:" in data or b"\r:" in data or b"\n:" in data
+
+
 def plain_name(name: str) -> str:
     """`name` in the form of element names: `Birth-Date ` becomes `birth_date`."""
-    import unicodedata  # noqa: PLC0415 - only for tables
-
     return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from trialscreen.text.characters import has_spaced_colon
+
 _decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
 
 
@@ -45,8 +47,7 @@ def _is_plain(data: bytes) -> bool:
     if left == data:
         return True
     # In a text a quote has a mark before it: what it ends there is no key, and is left as it is.
-    are_counted = not any(blank in data for blank in (b" :", b"\t:", b"\r:", b"\n:"))
-    return are_counted and left.count(b'":') == data.count(b'":')
+    return not has_spaced_colon(data) and left.count(b'":') == data.count(b'":')
 
 
 def _twice(pairs: _Pairs) -> Iterator[str]:

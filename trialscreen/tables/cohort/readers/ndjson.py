@@ -25,7 +25,7 @@ from trialscreen.tables.cohort.readers.cells import TYPED
 from trialscreen.tables.cohort.readers.csv_pieces import LONGEST_LINE
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind, Piece, Tables
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, CHUNK, in_utf8, open_bytes
-from trialscreen.text.characters import shown
+from trialscreen.text.characters import has_spaced_colon, shown
 
 MOST_KEYS = 10_000
 AT_ONCE = 10_000
@@ -149,8 +149,7 @@ def _checked(line: bytes, where: str) -> Mapping[str, object]:
         entry = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _entry(_as_text(line, where), where)
-    has_blanks = b" :" in line or b"\t:" in line or b"\r:" in line
-    if has_blanks or line.count(b'":') != len(entry):
+    if has_spaced_colon(line) or line.count(b'":') != len(entry):
         return _entry(_as_text(line, where), where)
     return entry
 
